@@ -1,0 +1,85 @@
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
+import type { Role } from '../core/permissions.ts'
+import { createdDate, current, id, policy, timestamp, updatedDate } from '../db/columns.ts'
+
+/** A person. The e-mail address is stored in its normal form and is unique on the server. */
+export const User = defineEntity({
+  name: 'User',
+  tableName: 'app_user',
+  rowLevelSecurity: 'force',
+  policies: [policy(`organization_id = ${current('organization')}`)],
+  properties: {
+    id: id(),
+    organizationId: p.uuid().index(),
+    email: p.text().unique(),
+    name: p.text().nullable(),
+    passwordHash: p.text().nullable().lazy(),
+    disabled: p.boolean().default(false),
+    createdDate: createdDate(),
+    updatedDate: updatedDate(),
+  },
+})
+export type User = InferEntity<typeof User>
+
+/** A person's place in a workspace. */
+export const Membership = defineEntity({
+  name: 'Membership',
+  tableName: 'membership',
+  rowLevelSecurity: 'force',
+  policies: [
+    {
+      name: 'tenancy',
+      // People see their own memberships anywhere, and change only those of the workspace at hand.
+      using: `workspace_id = ${current('workspace')} or user_id = ${current('user')}`,
+      check: `workspace_id = ${current('workspace')}`,
+    },
+  ],
+  properties: {
+    id: id(),
+    workspaceId: p.uuid(),
+    userId: p.uuid().index(),
+    role: p.text().$type<Role>(),
+    /** Set: exactly these permissions instead of the role's. */
+    permissions: p.array<string>().columnType('text[]').nullable(),
+    createdDate: createdDate(),
+    updatedDate: updatedDate(),
+  },
+  uniques: [{ properties: ['workspaceId', 'userId'] }],
+})
+export type Membership = InferEntity<typeof Membership>
+
+/** One signing-in, from login to logout. */
+export const Session = defineEntity({
+  name: 'Session',
+  tableName: 'session',
+  rowLevelSecurity: 'force',
+  policies: [policy(`user_id = ${current('user')}`)],
+  properties: {
+    id: id(),
+    userId: p.uuid().index(),
+    workspaceId: p.uuid(),
+    address: p.text().nullable(),
+    userAgent: p.text().nullable(),
+    createdDate: createdDate(),
+    lastUsedDate: timestamp(),
+    expiresDate: timestamp(),
+    endedDate: timestamp().nullable(),
+  },
+})
+export type Session = InferEntity<typeof Session>
+
+/** A refresh token ever handed out, by digest; used ones stay so that their reuse is recognised. */
+export const RefreshToken = defineEntity({
+  name: 'RefreshToken',
+  tableName: 'refresh_token',
+  rowLevelSecurity: 'force',
+  policies: [policy(`user_id = ${current('user')}`)],
+  properties: {
+    digest: p.text().primary(),
+    sessionId: p.uuid().index(),
+    userId: p.uuid(),
+    createdDate: createdDate(),
+    usedDate: timestamp().nullable(),
+  },
+})
+export type RefreshToken = InferEntity<typeof RefreshToken>

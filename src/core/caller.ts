@@ -1,0 +1,37 @@
+import type { Permission, Role } from './permissions.ts'
+
+/** Nobody: no credential was presented. */
+export interface Anonymous {
+  readonly kind: 'anonymous'
+}
+
+/** A person, signed in to one workspace. */
+export interface UserCaller {
+  readonly kind: 'user'
+  readonly userId: string
+  readonly sessionId: string
+  readonly organizationId: string
+  readonly workspaceId: string
+  readonly role: Role
+  readonly permissions: readonly Permission[]
+}
+
+/** An API key: presented itself, or through a token it was exchanged for. */
+export interface KeyCaller {
+  readonly kind: 'key'
+  readonly keyId: string
+  readonly workspaceId: string
+  readonly permissions: readonly Permission[]
+  readonly exchanged: boolean
+  readonly rateLimit: RateLimit | null
+}
+
+export interface RateLimit {
+  readonly limit: number
+  readonly windowSeconds: number
+}
+
+export type Principal = UserCaller | KeyCaller
+export type Caller = Anonymous | Principal
+
+export const anonymous: Anonymous = { kind: 'anonymous' }

@@ -1,0 +1,124 @@
+import type { MikroORM } from '@mikro-orm/core'
+import type { PgliteDriver } from '@mikro-orm/pglite'
+import { PostgreSqlConnection, type PostgreSqlDriver, type SqlEntityManager } from '@mikro-orm/postgresql'
+import { settings, type WorkspaceFilter } from './columns.ts'
+import { quoteIdentifier, type RoleNames } from './roles.ts'
+
+/** Whose rows an EntityManager may see. What is left out shows nothing. */
+export interface Scope {
+  readonly workspaceId?: string
+  readonly organizationId?: string
+  readonly userId?: string
+}
+
+/** The three ways to a row. Each is a role of its own in the database. */
+export interface Database {
+  readonly kind: 'embedded' | 'postgres'
+  /** Rows of one workspace (organization, user): for whatever serves a caller. */
+  workspaceEm(scope: Scope): SqlEntityManager
+  /** Reads before a workspace is known; only the few look-ups named in the architecture test. */
+  lookupEm(): SqlEntityManager
+  /** Work that belongs to no caller: usage, retention, commands. */
+  jobsEm(): SqlEntityManager
+  /**
+   * Runs one SELECT under the EntityManager's own role and scope, as raw rows. On PostgreSQL it is
+   * a single message, where a transaction is four.
+   */
+  rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Opened {
+  readonly orm: MikroORM<PostgreSqlDriver> | MikroORM<PgliteDriver>
+  readonly kind: Database['kind']
+  readonly roles: RoleNames
+}
+
+/** Puts the three ways over an opened ORM. `close` also closes what `afterClose` names. */
+export function createDatabase(opened: Opened, afterClose: () => void): Database {
+  const { orm, kind, roles } = opened
+  const fork = (filter: WorkspaceFilter | null): SqlEntityManager => {
+    const em = orm.em.fork() as unknown as SqlEntityManager
+    if (filter) em.setFilterParams('workspace', { ...filter })
+    return em
+  }
+  const acting = (role: string): SqlEntityManager => {
+    const em = fork({ everywhere: true })
+    em.setSessionContext({ role })
+    return em
+  }
+  return {
+    kind,
+    workspaceEm(scope) {
+      // Without a workspace the filter has no parameters, and a query for its rows throws.
+      const em = fork(scope.workspaceId ? { id: scope.workspaceId } : null)
+      em.setSessionContext({ variables: variablesOf(scope) })
+      return em
+    },
+    lookupEm: () => acting(roles.lookup),
+    jobsEm: () => acting(roles.jobs),
+    rows: (em, sql, params = []) => readRows(em, sql, params),
+    async ping() {
+      await orm.em.fork().execute('select 1')
+    },
+    async close() {
+      await orm.close()
+      afterClose()
+    },
+  }
+}
+
+function variablesOf(scope: Scope): Record<string, string> {
+  const variables: Record<string, string> = {}
+  if (scope.workspaceId) variables[settings.workspace] = scope.workspaceId
+  if (scope.organizationId) variables[settings.organization] = scope.organizationId
+  if (scope.userId) variables[settings.user] = scope.userId
+  return variables
+}
+
+async function readRows<T>(
+  em: SqlEntityManager,
+  sql: string,
+  params: readonly unknown[],
+): Promise<T[]> {
+  const connection = em.getConnection()
+  if (!(connection instanceof PostgreSqlConnection) || em.isInTransaction()) {
+    return em.transactional((inner) => inner.execute<T[]>(sql, [...params]))
+  }
+  const context = em.getSessionContext()
+  const set = Object.entries(context?.variables ?? {}).map(
+    ([name, value]) => [name, String(value)] as const,
+  )
+  if (context?.role) set.push(['role', context.role])
+  const platform = em.getPlatform()
+  const head = platform.formatQuery(
+    `select ${set.map(() => 'set_config(?, ?, true)').join(', ') || '1'}`,
+    set.flat(),
+  )
+  // Statements sent together are one transaction, so the settings end with it.
+  const pool = await connection.getNativeClient()
+  const results = (await pool.query(`${head}; ${platform.formatQuery(sql, params)}`)) as unknown
+  return lastRows<T>(results)
+}
+
+function lastRows<T>(results: unknown): T[] {
+  const last: unknown = Array.isArray(results) ? results.at(-1) : results
+  return (last as { rows: T[] }).rows
+}
+
+/** PostgreSQL start-up options that put every pooled connection under the serving role at once. */
+export function connectionOptions(roles: RoleNames): string {
+  return [
+    `-c role=${roles.app}`,
+    '-c statement_timeout=30000',
+    '-c idle_in_transaction_session_timeout=30000',
+    '-c lock_timeout=10000',
+  ].join(' ')
+}
+
+/** The embedded database has one connection: put it under the serving role for good. */
+export async function assumeServingRole(orm: MikroORM<PgliteDriver>, roles: RoleNames): Promise<void> {
+  await orm.em.fork().execute(`set role ${quoteIdentifier(roles.app)}`)
+}

@@ -1,0 +1,337 @@
+import { lookup as systemLookup, type LookupAddress } from 'node:dns'
+import { isIP, type LookupFunction } from 'node:net'
+import ipaddr from 'ipaddr.js'
+import { Agent, buildConnector, fetch as undiciFetch } from 'undici'
+import { Failure } from '../core/errors.ts'
+
+/** All addresses of a host name; rejects when it has none. */
+export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>
+
+export interface EgressOptions {
+  /** `EGRESS_ALLOW`: a host, address or CIDR each, with an optional `:port`. */
+  readonly allow: readonly string[]
+  readonly resolve?: Resolve
+  /** Ports of public hosts that need no entry. */
+  readonly ports?: readonly number[]
+  /** Milliseconds from the call to the last byte of the body. */
+  readonly timeoutMs?: number
+  /** Bytes of a body, after decompression. */
+  readonly maxBytes?: number
+}
+
+export interface Egress {
+  readonly fetch: typeof globalThis.fetch
+  /** Ends every connection at once. */
+  close(): Promise<void>
+}
+
+interface AllowEntry {
+  readonly host?: string
+  readonly network?: readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
+  readonly port?: number
+}
+
+interface Target {
+  readonly hostname: string
+  readonly port: number
+}
+
+interface Call {
+  readonly method: string
+  readonly headers: Headers
+  readonly body: BodyInit | null
+}
+
+const maxRedirects = 3
+const globalUnicast = ipaddr.IPv6.parse('2000::')
+/** Headers that carry no secret, and so may follow a redirect to another origin. */
+const harmlessHeaders = new Set(['accept', 'accept-language', 'content-type', 'user-agent'])
+/** What a body read through us no longer fits, or what is between the server and us only. */
+const droppedResponseHeaders = ['set-cookie', 'content-encoding', 'content-length']
+
+/**
+ * The one way out of the server. Every address a host name has is checked before a socket opens,
+ * and the socket opens to a checked address, so a name that changes its mind gains nothing.
+ * `fetch` throws `Failure` UPSTREAM (refused, unreachable, too large) or TIMEOUT, never with a
+ * path or query in the message; an abort by the caller rejects with the signal's own reason.
+ * @throws Error when an entry of `allow` is malformed.
+ */
+export function createEgress(options: EgressOptions): Egress {
+  const { timeoutMs = 120_000, maxBytes = 25 * 1024 * 1024, ports = [80, 443] } = options
+  const resolve = options.resolve ?? resolveBySystem
+  const entries = options.allow.map(parseEntry)
+  const check = (target: Target, addresses: readonly string[]): void => {
+    const passes = (address: string): boolean =>
+      entries.some((entry) => matches(entry, target, address)) ||
+      (ports.includes(target.port) && isPublic(address))
+    if (addresses.length === 0 || !addresses.every(passes)) throw refusal(target)
+  }
+  const agent = new Agent({ connect: guardedConnector(resolve, check) })
+
+  const follow = async (first: URL, call: Call, signal: AbortSignal): Promise<Response> => {
+    let url = first
+    let current = call
+    for (let hops = 0; ; hops += 1) {
+      const target = targetOf(url)
+      // A literal address never reaches the resolver, so it is judged here.
+      if (isIP(target.hostname) !== 0) check(target, [target.hostname])
+      const response = await send(url, current, { agent, signal })
+      const next = redirectTarget(response, url)
+      if (next === undefined) return response
+      await response.body?.cancel()
+      if (hops >= maxRedirects) {
+        throw new Failure('UPSTREAM', `${url.host} redirected more than ${maxRedirects} times.`)
+      }
+      current = redirected(current, { from: url, to: next, status: response.status })
+      url = next
+    }
+  }
+
+  const guardedFetch: typeof globalThis.fetch = async (input, init) => {
+    const { url, call, signal: outer } = readCall(input, init)
+    const watch = startWatch(url, { outer, timeoutMs })
+    try {
+      const response = await follow(url, call, watch.signal)
+      return capped(response, { host: url.host, maxBytes, watch })
+    } catch (error) {
+      watch.stop()
+      throw watch.signal.aborted ? watch.signal.reason : translate(error, url)
+    }
+  }
+  return { fetch: guardedFetch, close: () => agent.destroy() }
+}
+
+/** Opens sockets only to addresses that passed; the look-up that is checked is the one used. */
+function guardedConnector(
+  resolve: Resolve,
+  check: (target: Target, addresses: readonly string[]) => void,
+): buildConnector.connector {
+  return (options, callback) => {
+    const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80)
+    const lookup: LookupFunction = (hostname, how, done) => {
+      const found = resolve(hostname).then((addresses) => {
+        check(
+          { hostname: normalHost(hostname), port },
+          addresses.map(({ address }) => address),
+        )
+        return addresses
+      })
+      found.then(
+        (addresses) => {
+          const [first] = addresses
+          if (how.all === true) done(null, [...addresses])
+          else done(null, first?.address ?? '', first?.family ?? 4)
+        },
+        (error: Error) => done(error, '', 4),
+      )
+    }
+    buildConnector({ lookup, timeout: 10_000 })(options, callback)
+  }
+}
+
+function resolveBySystem(hostname: string): Promise<LookupAddress[]> {
+  return new Promise((resolve, reject) => {
+    systemLookup(hostname, { all: true }, (error, addresses) => {
+      if (error === null) resolve(addresses)
+      else reject(error)
+    })
+  })
+}
+
+/** `10.0.0.0/8:8080`, `[fd00::/8]:8080`, `ollama.internal`, `::1`. */
+function parseEntry(text: string): AllowEntry {
+  const bare = /^[^[\]]*:[^[\]]*:[^[\]]*$/.test(text)
+  const parts = bare ? [text, text] : /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(text)
+  const target = (parts?.[1] ?? '').replace(/^\[|\]$/g, '')
+  const port = bare || parts?.[2] === undefined ? {} : { port: Number(parts[2]) }
+  if (ipaddr.isValidCIDR(target)) return { network: ipaddr.parseCIDR(target), ...port }
+  if (isIP(target) !== 0) {
+    const address = ipaddr.parse(target)
+    return { network: [address, address.kind() === 'ipv4' ? 32 : 128], ...port }
+  }
+  if (!/^[a-z0-9_.-]+$/i.test(target)) {
+    throw new Error(`EGRESS_ALLOW: "${text}" is not a host, an address or a CIDR.`)
+  }
+  return { host: normalHost(target), ...port }
+}
+
+function matches(entry: AllowEntry, target: Target, address: string): boolean {
+  if (entry.port !== undefined && entry.port !== target.port) return false
+  if (entry.host !== undefined) return entry.host === target.hostname
+  if (entry.network === undefined || !ipaddr.isValid(address)) return false
+  const parsed = ipaddr.parse(address)
+  const [network, bits] = entry.network
+  return parsed.kind() === network.kind() && parsed.match(network, bits)
+}
+
+/** Plain global unicast only: forms that wrap an IPv4 address (mapped, NAT64, 6to4) are not. */
+function isPublic(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.parse(address)
+  if (parsed.range() !== 'unicast') return false
+  // ipaddr.js calls the deprecated `::127.0.0.1` unicast; all global addresses are in 2000::/3.
+  return parsed.kind() === 'ipv4' || parsed.match(globalUnicast, 3)
+}
+
+function normalHost(hostname: string): string {
+  return hostname
+    .toLowerCase()
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+}
+
+function targetOf(url: URL): Target {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new Failure('UPSTREAM', 'Only http and https addresses can be called.')
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new Failure('UPSTREAM', `The address of ${url.host} must not carry a password.`)
+  }
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  return { hostname: normalHost(url.hostname), port }
+}
+
+function refusal({ hostname, port }: Target): Failure {
+  return new Failure(
+    'UPSTREAM',
+    `Calls to ${hostname} on port ${port} are refused: it is not a public address on a usual ` +
+      'port. The operator can allow it with EGRESS_ALLOW.',
+  )
+}
+
+function readCall(
+  input: string | URL | Request,
+  init: RequestInit = {},
+): { url: URL; call: Call; signal: AbortSignal | undefined } {
+  const request = input instanceof Request ? input : undefined
+  const address = request?.url ?? String(input)
+  if (!URL.canParse(address)) throw new Failure('UPSTREAM', 'The address to call is not a URL.')
+  return {
+    url: new URL(address),
+    call: {
+      method: (init.method ?? request?.method ?? 'GET').toUpperCase(),
+      headers: new Headers(init.headers ?? request?.headers),
+      body: init.body ?? request?.body ?? null,
+    },
+    signal: init.signal ?? request?.signal ?? undefined,
+  }
+}
+
+async function send(
+  url: URL,
+  call: Call,
+  { agent, signal }: { agent: Agent; signal: AbortSignal },
+): Promise<Response> {
+  const response = await undiciFetch(url, {
+    method: call.method,
+    headers: [...call.headers],
+    // The same web types, declared once by undici and once by Node.
+    body: call.body as Parameters<typeof undiciFetch>[1] extends { body?: infer B } ? B : never,
+    ...(call.body instanceof ReadableStream ? { duplex: 'half' as const } : {}),
+    redirect: 'manual',
+    dispatcher: agent,
+    signal,
+  })
+  return response as unknown as Response
+}
+
+function redirectTarget(response: Response, from: URL): URL | undefined {
+  const location = response.headers.get('location')
+  if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return undefined
+  if (!URL.canParse(location, from)) {
+    throw new Failure('UPSTREAM', `${from.host} redirected to something that is no URL.`)
+  }
+  const to = new URL(location, from)
+  if (from.protocol === 'https:' && to.protocol === 'http:') {
+    throw new Failure('UPSTREAM', `${from.host} redirected from https to http.`)
+  }
+  return to
+}
+
+function redirected(call: Call, hop: { from: URL; to: URL; status: number }): Call {
+  const toGet =
+    (hop.status === 303 && call.method !== 'HEAD') || (hop.status < 303 && call.method === 'POST')
+  if (!toGet && call.body instanceof ReadableStream) {
+    throw new Failure('UPSTREAM', `${hop.from.host} redirected a body that cannot be sent again.`)
+  }
+  const sameOrigin = hop.from.origin === hop.to.origin
+  const kept = [...call.headers].filter(
+    ([name]) =>
+      (sameOrigin || harmlessHeaders.has(name)) && !(toGet && name.startsWith('content-')),
+  )
+  return {
+    method: toGet ? 'GET' : call.method,
+    headers: new Headers(kept),
+    body: toGet ? null : call.body,
+  }
+}
+
+interface Watch {
+  readonly signal: AbortSignal
+  stop(): void
+}
+
+/** Joins the caller's signal with our time limit; `stop` leaves no timer behind. */
+function startWatch(
+  url: URL,
+  { outer, timeoutMs }: { outer: AbortSignal | undefined; timeoutMs: number },
+): Watch {
+  const limit = new AbortController()
+  const timer = setTimeout(() => {
+    limit.abort(new Failure('TIMEOUT', `${url.host} took longer than ${timeoutMs / 1000} s.`))
+  }, timeoutMs)
+  const signal = outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal])
+  return { signal, stop: () => clearTimeout(timer) }
+}
+
+/** The response with its body counted, and without headers that no longer fit it. */
+function capped(
+  response: Response,
+  { host, maxBytes, watch }: { host: string; maxBytes: number; watch: Watch },
+): Response {
+  const headers = new Headers(response.headers)
+  for (const name of droppedResponseHeaders) headers.delete(name)
+  const shape = { status: response.status, statusText: response.statusText, headers }
+  if (response.body === null) {
+    watch.stop()
+    return new Response(null, shape)
+  }
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
+  let size = 0
+  const body = new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      try {
+        const { done, value } = await reader.read()
+        size += value?.byteLength ?? 0
+        if (size > maxBytes) throw new Failure('UPSTREAM', `${host} sent more than allowed.`)
+        if (value !== undefined) controller.enqueue(value)
+        if (done) controller.close()
+        if (done) watch.stop()
+      } catch (error) {
+        watch.stop()
+        await reader.cancel().catch(() => undefined)
+        throw watch.signal.aborted ? watch.signal.reason : translate(error, { host })
+      }
+    },
+    cancel: async (reason) => {
+      watch.stop()
+      await reader.cancel(reason)
+    },
+  })
+  return new Response(body, shape)
+}
+
+/** Our own refusal out of the wrapping of undici, or one sentence on why the host is not there. */
+function translate(error: unknown, { host }: { host: string }): Failure {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof Failure) return at
+  }
+  const code = /^[A-Z][A-Z0-9_]+$/.exec(networkCode(error))?.[0]
+  return new Failure('UPSTREAM', `${host} could not be reached${code ? ` (${code})` : ''}.`)
+}
+
+function networkCode(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  const own = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return own === '' ? networkCode(error.cause) : own
+}
