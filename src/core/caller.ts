@@ -1,8 +1,10 @@
 import type { Permission, Role } from './permissions.ts'
 
-/** Nobody: no credential was presented. */
+/** Nobody: no credential was presented, or one that is not valid. */
 export interface Anonymous {
   readonly kind: 'anonymous'
+  /** A credential was presented and refused; only fields open to anyone overlook that. */
+  readonly rejected: boolean
 }
 
 /** A person, signed in to one workspace. */
@@ -34,4 +36,5 @@ export interface RateLimit {
 export type Principal = UserCaller | KeyCaller
 export type Caller = Anonymous | Principal
 
-export const anonymous: Anonymous = { kind: 'anonymous' }
+export const anonymous: Anonymous = { kind: 'anonymous', rejected: false }
+export const rejected: Anonymous = { kind: 'anonymous', rejected: true }

@@ -19,7 +19,10 @@ export interface PageRequest {
  */
 export function pageRequest(page: number, limit: number): PageRequest {
   if (!Number.isInteger(page) || page < 1 || !Number.isInteger(limit) || limit < 1) {
-    throw new Failure('BAD_REQUEST', 'page and limit must be positive whole numbers, given together.')
+    throw new Failure(
+      'BAD_REQUEST',
+      'page and limit must be positive whole numbers, given together.',
+    )
   }
   if (limit > largestPage) {
     throw new Failure('BAD_REQUEST', `limit must be at most ${largestPage}.`)

@@ -43,11 +43,12 @@ export function createTokens(ring: readonly SigningSecret[], now: () => Date): T
   const newest = ring[0]
   if (!newest) throw new Error('At least one signing secret is needed.')
   return {
-    sign: (claims, ttlSeconds) => sign(claims, createSecretKey(newest.secret), {
-      kid: newest.kid,
-      issuedAt: Math.floor(now().getTime() / 1000),
-      ttlSeconds,
-    }),
+    sign: (claims, ttlSeconds) =>
+      sign(claims, createSecretKey(newest.secret), {
+        kid: newest.kid,
+        issuedAt: Math.floor(now().getTime() / 1000),
+        ttlSeconds,
+      }),
     async verify(token) {
       try {
         const { payload, protectedHeader } = await jwtVerify(

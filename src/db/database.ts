@@ -1,6 +1,10 @@
 import type { MikroORM } from '@mikro-orm/core'
 import type { PgliteDriver } from '@mikro-orm/pglite'
-import { PostgreSqlConnection, type PostgreSqlDriver, type SqlEntityManager } from '@mikro-orm/postgresql'
+import {
+  PostgreSqlConnection,
+  type PostgreSqlDriver,
+  type SqlEntityManager,
+} from '@mikro-orm/postgresql'
 import { settings, type WorkspaceFilter } from './columns.ts'
 import { quoteIdentifier, type RoleNames } from './roles.ts'
 
@@ -119,6 +123,9 @@ export function connectionOptions(roles: RoleNames): string {
 }
 
 /** The embedded database has one connection: put it under the serving role for good. */
-export async function assumeServingRole(orm: MikroORM<PgliteDriver>, roles: RoleNames): Promise<void> {
+export async function assumeServingRole(
+  orm: MikroORM<PgliteDriver>,
+  roles: RoleNames,
+): Promise<void> {
   await orm.em.fork().execute(`set role ${quoteIdentifier(roles.app)}`)
 }

@@ -6,12 +6,7 @@ import { PgliteDriver } from '@mikro-orm/pglite'
 import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import pg from 'pg'
 import { options } from '../../mikro-orm.config.ts'
-import {
-  assumeServingRole,
-  connectionOptions,
-  createDatabase,
-  type Database,
-} from './database.ts'
+import { assumeServingRole, connectionOptions, createDatabase, type Database } from './database.ts'
 import { claimFolder } from './lock-file.ts'
 import { quoteIdentifier, roleNames, roleStatements, type RoleNames } from './roles.ts'
 
@@ -185,7 +180,9 @@ async function missingRoleStatements(run: Run, roles: RoleNames, login: string):
 }
 
 async function appliedMigrations(run: Run): Promise<string[]> {
-  const [table] = await run(`select to_regclass('public.mikro_orm_migrations') is not null as known`)
+  const [table] = await run(
+    `select to_regclass('public.mikro_orm_migrations') is not null as known`,
+  )
   if (table?.known !== true) return []
   return (await run('select name from mikro_orm_migrations')).map((row) => String(row.name))
 }

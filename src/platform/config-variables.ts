@@ -72,7 +72,7 @@ export const variables = z.object({
   ADMIN_PASSWORD: z
     .string()
     .refine(
-      (text) => [...text].length >= 8 && [...text].length <= 128,
+      (text) => Array.from(text).length >= 8 && Array.from(text).length <= 128,
       'must have 8 to 128 characters',
     )
     .optional(),

@@ -1,8 +1,9 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import ipaddr from 'ipaddr.js'
-import { Agent, buildConnector, fetch as undiciFetch } from 'undici'
+import { callbackify } from 'node:util'
+import { Agent, buildConnector, fetch as undiciFetch, type RequestInit as UndiciInit } from 'undici'
 import { Failure } from '../core/errors.ts'
+import { createJudge, normalHost, type Target } from './egress-rules.ts'
 
 /** All addresses of a host name; rejects when it has none. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>
@@ -25,25 +26,13 @@ export interface Egress {
   close(): Promise<void>
 }
 
-interface AllowEntry {
-  readonly host?: string
-  readonly network?: readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
-  readonly port?: number
-}
-
-interface Target {
-  readonly hostname: string
-  readonly port: number
-}
-
 interface Call {
   readonly method: string
   readonly headers: Headers
-  readonly body: BodyInit | null
+  readonly body: RequestInit['body']
 }
 
 const maxRedirects = 3
-const globalUnicast = ipaddr.IPv6.parse('2000::')
 /** Headers that carry no secret, and so may follow a redirect to another origin. */
 const harmlessHeaders = new Set(['accept', 'accept-language', 'content-type', 'user-agent'])
 /** What a body read through us no longer fits, or what is between the server and us only. */
@@ -59,12 +48,9 @@ const droppedResponseHeaders = ['set-cookie', 'content-encoding', 'content-lengt
 export function createEgress(options: EgressOptions): Egress {
   const { timeoutMs = 120_000, maxBytes = 25 * 1024 * 1024, ports = [80, 443] } = options
   const resolve = options.resolve ?? resolveBySystem
-  const entries = options.allow.map(parseEntry)
+  const permits = createJudge(options.allow, ports)
   const check = (target: Target, addresses: readonly string[]): void => {
-    const passes = (address: string): boolean =>
-      entries.some((entry) => matches(entry, target, address)) ||
-      (ports.includes(target.port) && isPublic(address))
-    if (addresses.length === 0 || !addresses.every(passes)) throw refusal(target)
+    if (!permits(target, addresses)) throw refusal(target)
   }
   const agent = new Agent({ connect: guardedConnector(resolve, check) })
 
@@ -108,24 +94,17 @@ function guardedConnector(
 ): buildConnector.connector {
   return (options, callback) => {
     const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80)
-    const lookup: LookupFunction = (hostname, how, done) => {
-      const found = resolve(hostname).then((addresses) => {
-        check(
-          { hostname: normalHost(hostname), port },
-          addresses.map(({ address }) => address),
-        )
-        return addresses
-      })
-      found.then(
-        (addresses) => {
-          const [first] = addresses
-          if (how.all === true) done(null, [...addresses])
-          else done(null, first?.address ?? '', first?.family ?? 4)
-        },
-        (error: Error) => done(error, '', 4),
+    const find = callbackify(async (hostname: string) => {
+      const addresses = await resolve(hostname)
+      check(
+        { hostname: normalHost(hostname), port },
+        addresses.map(({ address }) => address),
       )
-    }
-    buildConnector({ lookup, timeout: 10_000 })(options, callback)
+      return [...addresses]
+    })
+    const lookup: LookupFunction = (hostname, _how, done) => find(hostname, done)
+    // With `autoSelectFamily` Node asks for all addresses at once, which is what `find` answers.
+    buildConnector({ lookup, autoSelectFamily: true, timeout: 10_000 })(options, callback)
   }
 }
 
@@ -136,48 +115,6 @@ function resolveBySystem(hostname: string): Promise<LookupAddress[]> {
       else reject(error)
     })
   })
-}
-
-/** `10.0.0.0/8:8080`, `[fd00::/8]:8080`, `ollama.internal`, `::1`. */
-function parseEntry(text: string): AllowEntry {
-  const bare = /^[^[\]]*:[^[\]]*:[^[\]]*$/.test(text)
-  const parts = bare ? [text, text] : /^(\[[^\]]+\]|[^:]+)(?::(\d{1,5}))?$/.exec(text)
-  const target = (parts?.[1] ?? '').replace(/^\[|\]$/g, '')
-  const port = bare || parts?.[2] === undefined ? {} : { port: Number(parts[2]) }
-  if (ipaddr.isValidCIDR(target)) return { network: ipaddr.parseCIDR(target), ...port }
-  if (isIP(target) !== 0) {
-    const address = ipaddr.parse(target)
-    return { network: [address, address.kind() === 'ipv4' ? 32 : 128], ...port }
-  }
-  if (!/^[a-z0-9_.-]+$/i.test(target)) {
-    throw new Error(`EGRESS_ALLOW: "${text}" is not a host, an address or a CIDR.`)
-  }
-  return { host: normalHost(target), ...port }
-}
-
-function matches(entry: AllowEntry, target: Target, address: string): boolean {
-  if (entry.port !== undefined && entry.port !== target.port) return false
-  if (entry.host !== undefined) return entry.host === target.hostname
-  if (entry.network === undefined || !ipaddr.isValid(address)) return false
-  const parsed = ipaddr.parse(address)
-  const [network, bits] = entry.network
-  return parsed.kind() === network.kind() && parsed.match(network, bits)
-}
-
-/** Plain global unicast only: forms that wrap an IPv4 address (mapped, NAT64, 6to4) are not. */
-function isPublic(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false
-  const parsed = ipaddr.parse(address)
-  if (parsed.range() !== 'unicast') return false
-  // ipaddr.js calls the deprecated `::127.0.0.1` unicast; all global addresses are in 2000::/3.
-  return parsed.kind() === 'ipv4' || parsed.match(globalUnicast, 3)
-}
-
-function normalHost(hostname: string): string {
-  return hostname
-    .toLowerCase()
-    .replace(/^\[|\]$/g, '')
-    .replace(/\.$/, '')
 }
 
 function targetOf(url: URL): Target {
@@ -201,20 +138,21 @@ function refusal({ hostname, port }: Target): Failure {
 
 function readCall(
   input: string | URL | Request,
-  init: RequestInit = {},
+  init: RequestInit | undefined,
 ): { url: URL; call: Call; signal: AbortSignal | undefined } {
-  const request = input instanceof Request ? input : undefined
-  const address = request?.url ?? String(input)
+  const asked = input instanceof Request ? requestParts(input) : {}
+  const { method = 'GET', headers, body = null, signal }: RequestInit = { ...asked, ...init }
+  const address = input instanceof Request ? input.url : input.toString()
   if (!URL.canParse(address)) throw new Failure('UPSTREAM', 'The address to call is not a URL.')
   return {
     url: new URL(address),
-    call: {
-      method: (init.method ?? request?.method ?? 'GET').toUpperCase(),
-      headers: new Headers(init.headers ?? request?.headers),
-      body: init.body ?? request?.body ?? null,
-    },
-    signal: init.signal ?? request?.signal ?? undefined,
+    call: { method: method.toUpperCase(), headers: new Headers(headers), body },
+    signal: signal ?? undefined,
   }
+}
+
+function requestParts({ method, headers, body, signal }: Request): RequestInit {
+  return { method, headers, body, signal }
 }
 
 async function send(
@@ -222,26 +160,26 @@ async function send(
   call: Call,
   { agent, signal }: { agent: Agent; signal: AbortSignal },
 ): Promise<Response> {
-  const response = await undiciFetch(url, {
+  const init: UndiciInit = {
     method: call.method,
     headers: [...call.headers],
-    // The same web types, declared once by undici and once by Node.
-    body: call.body as Parameters<typeof undiciFetch>[1] extends { body?: infer B } ? B : never,
-    ...(call.body instanceof ReadableStream ? { duplex: 'half' as const } : {}),
     redirect: 'manual',
     dispatcher: agent,
     signal,
-  })
-  return response as unknown as Response
+  }
+  // The same web types, declared once by undici and once by Node.
+  if (call.body) init.body = call.body as NonNullable<UndiciInit['body']>
+  if (call.body instanceof ReadableStream) init.duplex = 'half'
+  return undiciFetch(url, init)
 }
 
 function redirectTarget(response: Response, from: URL): URL | undefined {
   const location = response.headers.get('location')
   if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return undefined
-  if (!URL.canParse(location, from)) {
+  if (!URL.canParse(location, from.href)) {
     throw new Failure('UPSTREAM', `${from.host} redirected to something that is no URL.`)
   }
-  const to = new URL(location, from)
+  const to = new URL(location, from.href)
   if (from.protocol === 'https:' && to.protocol === 'http:') {
     throw new Failure('UPSTREAM', `${from.host} redirected from https to http.`)
   }

@@ -37,7 +37,7 @@ export function createHandlers(onError: (error: unknown) => void): Handlers {
       }
     },
     reset() {
-      for (const topic of [...byTopic.keys()]) dispatch(topic, RESET)
+      for (const topic of byTopic.keys()) dispatch(topic, RESET)
     },
     clear: () => byTopic.clear(),
   }

@@ -10,7 +10,7 @@ export function createLocalBus(onError: (error: unknown) => void): Bus {
       assertSendable(topic, payload)
       handlers.dispatch(topic, payload)
     },
-    subscribe: handlers.add,
+    subscribe: (topic, handler) => handlers.add(topic, handler),
     healthy: () => true,
     async close() {
       handlers.clear()

@@ -2,15 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { RedisClientType } from '@redis/client'
 import { decide, look } from '../../core/rate.ts'
 import type { RateRule, RateWindow } from '../../core/rate.ts'
+import { withFallback } from './fallback.ts'
 import { storedKey } from './limiter.ts'
-import type { Limiter } from './limiter.ts'
+import type { Limiter, Reservation } from './limiter.ts'
 import { createMemoryLimiter } from './memory.ts'
 
 export interface RedisLimiterOptions {
   readonly url: string
   /** Before each key in Redis; default `flowgate:limit:`. */
   readonly prefix?: string
-  /** Told of each failure of Redis; the limits then hold per instance until it is back. */
+  /** Told when Redis fails; the limits then hold per instance until it is back. */
   readonly onError: (error: unknown) => void
 }
 
@@ -49,75 +50,49 @@ return 0`
 
 /** Counts in Redis, for all instances together; per instance while Redis does not answer. */
 export function createRedisLimiter(options: RedisLimiterOptions): Limiter {
+  return withFallback(createPureRedisLimiter(options), createMemoryLimiter(), options.onError)
+}
+
+/** Rejects whenever Redis does. */
+function createPureRedisLimiter(options: RedisLimiterOptions): Limiter {
   const prefix = options.prefix ?? 'flowgate:limit:'
-  const fallback = createMemoryLimiter()
-  const connection = connect(options)
+  const connection = connect(options.url)
 
   const run = async (script: string, key: string, args: readonly number[]): Promise<unknown> => {
     const client = await connection
-    const answer = client.eval(script, {
-      keys: [prefix + storedKey(key)],
-      arguments: args.map(String),
-    })
-    return within(PATIENCE_MS, answer)
+    const keys = [prefix + storedKey(key)]
+    return within(PATIENCE_MS, client.eval(script, { keys, arguments: args.map(String) }))
   }
   const ask = async (script: string, key: string, rule: RateRule): Promise<Sight> => {
     const length = Math.ceil(rule.windowSeconds * 1000)
     return toSight(await run(script, key, [length, rule.limit]))
   }
-  const orElse = async <T>(first: () => Promise<T>, second: () => Promise<T>): Promise<T> => {
-    try {
-      return await first()
-    } catch (error) {
-      options.onError(error)
-      return second()
-    }
-  }
-  const reserve = async (key: string, rule: RateRule) => {
+  const reserve = async (key: string, rule: RateRule): Promise<Reservation> => {
     const { window: seen, now } = await ask(HIT, key, rule)
     const { verdict, window } = decide(seen, rule, now)
     let held = verdict.allowed
-    const release = async () => {
-      const isDue = held
-      held = false
-      if (isDue)
-        await orElse(
-          () => run(GIVE_BACK, key, [window.start]),
-          async () => undefined,
-        )
+    return {
+      verdict,
+      async release() {
+        if (!held) return
+        held = false
+        await run(GIVE_BACK, key, [window.start])
+      },
     }
-    return { verdict, release }
   }
 
   return {
-    hit: (key, rule) =>
-      orElse(
-        async () => (await reserve(key, rule)).verdict,
-        () => fallback.hit(key, rule),
-      ),
-    peek: (key, rule) =>
-      orElse(
-        async () => {
-          const { window, now } = await ask(PEEK, key, rule)
-          return look(window, rule, now)
-        },
-        () => fallback.peek(key, rule),
-      ),
-    reserve: (key, rule) =>
-      orElse(
-        () => reserve(key, rule),
-        () => fallback.reserve(key, rule),
-      ),
+    reserve,
+    hit: async (key, rule) => (await reserve(key, rule)).verdict,
+    async peek(key, rule) {
+      const { window, now } = await ask(PEEK, key, rule)
+      return look(window, rule, now)
+    },
     async reset(key) {
-      await fallback.reset(key)
-      const forget = async () => {
-        const client = await connection
-        await within(PATIENCE_MS, client.del(prefix + storedKey(key)))
-      }
-      await orElse(forget, async () => undefined)
+      const client = await connection
+      await within(PATIENCE_MS, client.del(prefix + storedKey(key)))
     },
     async close() {
-      await fallback.close()
       const client = await connection
       if (client.isOpen) client.destroy()
     },
@@ -125,15 +100,16 @@ export function createRedisLimiter(options: RedisLimiterOptions): Limiter {
 }
 
 /** Begins to connect and waits for it a moment at most; the client goes on trying by itself. */
-async function connect(options: RedisLimiterOptions): Promise<RedisClientType> {
+async function connect(url: string): Promise<RedisClientType> {
   const { createClient } = await import('@redis/client')
   const client: RedisClientType = createClient({
-    url: options.url,
+    url,
     disableOfflineQueue: true,
     socket: { reconnectStrategy: backOff, connectTimeout: 5000 },
   })
-  client.on('error', options.onError)
-  const connecting = client.connect().catch(options.onError)
+  // Each attempt says so; the first command that fails is reported instead.
+  client.on('error', () => undefined)
+  const connecting = client.connect().catch(() => undefined)
   await Promise.race([connecting, wait(PATIENCE_MS, undefined, { ref: false })])
   return client
 }

@@ -62,7 +62,7 @@ export function createPasswords(options: PasswordOptions = {}): Passwords {
 
   return {
     async hash(password) {
-      if ([...password.slice(0, LONGEST)].length < SHORTEST) throw badLength()
+      if (Array.from(password.slice(0, LONGEST)).length < SHORTEST) throw badLength()
       const answer = await run('hash', { secret: preHash(password), cost })
       return String(answer)
     },
@@ -96,7 +96,7 @@ async function startPool(threads: number): Promise<Piscina> {
  */
 function preHash(password: string): string {
   // A character takes at most two units, so huge texts are refused before they are walked.
-  if (password.length > 2 * LONGEST || [...password].length > LONGEST) throw badLength()
+  if (password.length > 2 * LONGEST || Array.from(password).length > LONGEST) throw badLength()
   return createHmac('sha256', 'flowgate password 1')
     .update(password.normalize('NFC'))
     .digest('base64')

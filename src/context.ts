@@ -1,0 +1,66 @@
+import type { Caller } from './core/caller.ts'
+import type { Permission } from './core/permissions.ts'
+import type { Vault } from './core/seal.ts'
+import type { Tokens } from './core/token.ts'
+import type { Database } from './db/database.ts'
+import type { Batch } from './platform/batch.ts'
+import type { Bus } from './platform/bus/bus.ts'
+import type { Clock } from './platform/clock.ts'
+import type { Config } from './platform/config.ts'
+import type { Limiter } from './platform/limiter/limiter.ts'
+import type { Log } from './platform/log.ts'
+import type { Passwords } from './platform/workers/passwords.ts'
+
+/** What the server is made of, composed once in `app.ts`. */
+export interface Deps {
+  readonly config: Config
+  readonly database: Database
+  readonly log: Log
+  readonly clock: Clock
+  readonly bus: Bus
+  readonly limiter: Limiter
+  readonly passwords: Passwords
+  readonly tokens: Tokens
+  readonly vault: Vault
+  /** Derives the successors of refresh tokens. */
+  readonly refreshSecret: Uint8Array
+  /** The guarded fetch: everything a flow calls goes through it. */
+  readonly fetch: typeof globalThis.fetch
+  readonly keyUses: Batch<string, KeyUses>
+}
+
+/** Accepted uses of one API key since the last flush. */
+export interface KeyUses {
+  readonly count: number
+  readonly lastUsedDate: Date
+  readonly lastUsedAddress: string
+}
+
+/** What verbs may know of the request. */
+export interface RequestInfo {
+  readonly id: string
+  readonly address: string
+  readonly userAgent: string | null
+  readonly origin: string | null
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal
+}
+
+/** What every verb receives first; made anew for each operation. */
+export interface Ctx {
+  readonly caller: Caller
+  readonly request: RequestInfo
+  readonly deps: Deps
+  readonly admitToFlow: AdmitToFlow
+}
+
+/** What somebody wants of a flow; `chatflows/access.ts` decides. */
+export interface FlowDemand {
+  readonly id: string
+  readonly anyOf: readonly Permission[]
+  /** Whether a public flow grants it to anyone. */
+  readonly anonymous: boolean
+}
+
+/** Throws UNAUTHENTICATED, FORBIDDEN or NOT_FOUND unless the caller may. */
+export type AdmitToFlow = (ctx: Ctx, demand: FlowDemand) => Promise<void>

@@ -1,0 +1,45 @@
+/** Keys that lead from data to the machinery of the language. */
+const blocked = new Set(['__proto__', 'constructor', 'prototype'])
+
+/** Whether a key may be read from, or copied out of, what a caller or a flow sent. */
+export function isSafeKey(key: string): boolean {
+  return !blocked.has(key)
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A plain object's entries, without the keys that `isSafeKey` refuses; none for anything else. */
+export function safeEntries(value: unknown): [string, unknown][] {
+  return isRecord(value) ? Object.entries(value).filter(([key]) => isSafeKey(key)) : []
+}
+
+/**
+ * Walks `a.b[0].c` through own properties only; text on the way is read as JSON if it is JSON.
+ * Answers undefined when the path leads nowhere or through a blocked key.
+ */
+export function dig(value: unknown, path: readonly string[]): unknown {
+  let at = value
+  for (const key of path) {
+    const holder = typeof at === 'string' ? parseJson(at) : at
+    if (!isSafeKey(key) || typeof holder !== 'object' || holder === null) return undefined
+    if (!Object.hasOwn(holder, key)) return undefined
+    at = (holder as Record<string, unknown>)[key]
+  }
+  return at
+}
+
+/** `state.items[0].name` as its keys. */
+export function pathKeys(path: string): string[] {
+  return path.split(/[.[\]]+/).filter((key) => key !== '')
+}
+
+/** The parsed value, or undefined for text that is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,31 @@
+import type { RunStatus, SourceDocument, TokenUsage, UsedTool } from './events.ts'
+
+/** What a chain or agent hands back: text, or a value where a parser made one. */
+export interface Answer {
+  readonly text?: string
+  readonly json?: unknown
+  readonly sourceDocuments?: readonly SourceDocument[]
+  readonly usedTools?: readonly UsedTool[]
+  readonly artifacts?: readonly unknown[]
+  readonly usage?: TokenUsage
+}
+
+/** What a run hands back to the prediction that asked for it. */
+export interface FlowResult extends Answer {
+  /** The conversation the run belonged to; where its two messages are to be stored. */
+  readonly sessionId: string
+  /** Label of the memory node, when the flow has one. */
+  readonly memoryType?: string
+  readonly agentFlowExecutedData?: readonly ExecutedNode[]
+  /** Asks the caller to proceed or reject, when a human has to decide. */
+  readonly action?: unknown
+}
+
+/** One row of an agentflow's record, free of credential ids. */
+export interface ExecutedNode {
+  readonly nodeId: string
+  readonly nodeLabel: string
+  readonly data: Readonly<Record<string, unknown>>
+  readonly previousNodeIds: readonly string[]
+  readonly status: RunStatus
+}

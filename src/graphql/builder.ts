@@ -1,0 +1,60 @@
+import SchemaBuilder from '@pothos/core'
+import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
+import type { Ctx } from '../context.ts'
+import { largestPage, type Page } from '../core/paging.ts'
+import { bounded, boundsPlugin } from './bounds.ts'
+import { addScalars } from './scalars.ts'
+import { createScopes, type Scopes } from './scopes.ts'
+
+/** A moment on its way out: as the ORM reads it, or as a raw row carries it. */
+type Moment = Date | string
+
+export const builder = new SchemaBuilder<{
+  Context: Ctx
+  AuthScopes: Scopes
+  DefaultFieldNullability: false
+  DefaultAuthStrategy: 'all'
+  Scalars: {
+    ID: { Input: string; Output: string }
+    DateTime: { Input: Date; Output: Moment }
+    JSON: { Input: unknown; Output: unknown }
+  }
+}>({
+  // Scope-auth is outermost: nobody learns how to call what they may not call.
+  plugins: [ScopeAuthPlugin, boundsPlugin],
+  defaultFieldNullability: false,
+  scopeAuth: {
+    authScopes: createScopes,
+    defaultStrategy: 'all',
+    authorizeOnSubscribe: true,
+  },
+})
+
+export type Builder = typeof builder
+
+addScalars(builder)
+builder.queryType({ description: 'Everything that can be read.' })
+builder.mutationType({ description: 'Everything that can be changed, and running a flow.' })
+
+/** `id: String!`, as every field that names one row takes it. */
+export const idBounds = bounded({ maxLength: 64, minLength: 1 })
+
+/** The page of `T`, with the arguments every page field takes. */
+export function pageType<T>(name: string, item: ReturnType<typeof builder.objectRef<T>>) {
+  return builder.objectRef<Page<T>>(name).implement({
+    description: 'One page of a list.',
+    fields: (t) => ({
+      data: t.field({
+        type: [item],
+        description: 'The rows of this page.',
+        resolve: (page) => [...page.data],
+      }),
+      total: t.int({ description: 'Rows on all pages together.', resolve: (page) => page.total }),
+    }),
+  })
+}
+
+export const pageBounds = {
+  page: bounded({ minimum: 1, maximum: 2 ** 31 - 1, example: 1 }),
+  limit: bounded({ minimum: 1, maximum: largestPage, example: 20 }),
+}

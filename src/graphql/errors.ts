@@ -1,0 +1,38 @@
+import { GraphQLError } from 'graphql'
+import { Failure, statusByCode, type FailureCode } from '../core/errors.ts'
+
+/** What a caller gets to see of an error: a code, one sentence, and hints for the transport. */
+export interface VisibleError {
+  readonly code: FailureCode
+  readonly message: string
+  readonly details: Failure['details']
+}
+
+/**
+ * The one translator, for GraphQL and REST alike. Null means a bug: whoever asks logs it and shows
+ * `INTERNAL`.
+ */
+export function visibleError(error: unknown): VisibleError | null {
+  const failure = failureOf(error)
+  if (failure) return { code: failure.code, message: failure.message, details: failure.details }
+  if (!(error instanceof GraphQLError) || error.originalError) return null
+  // GraphQL itself refused the document or its variables, or a plugin of ours did with a code.
+  const { code } = error.extensions
+  return {
+    code: typeof code === 'string' && code in statusByCode ? (code as FailureCode) : 'BAD_REQUEST',
+    message: error.message,
+    details: {},
+  }
+}
+
+export const internalError: VisibleError = {
+  code: 'INTERNAL',
+  message: 'Something went wrong on our side; the request id helps us find it.',
+  details: {},
+}
+
+function failureOf(error: unknown): Failure | null {
+  if (error instanceof Failure) return error
+  if (error instanceof GraphQLError && error.originalError) return failureOf(error.originalError)
+  return null
+}

@@ -1,0 +1,75 @@
+import { pino } from 'pino'
+import type { Logger } from 'pino'
+import type { LogLevel } from './config.ts'
+
+export type Log = Logger
+
+/** Where lines go; pino's own destinations fit. */
+export interface LogDestination {
+  write(line: string): unknown
+  flush?(callback?: (error?: Error) => void): void
+  flushSync?(): void
+}
+
+export interface LogOptions {
+  readonly level: LogLevel
+  /** Default: standard output, written without holding up the caller. */
+  readonly destination?: LogDestination
+}
+
+/**
+ * Writes JSON lines, each scrubbed of secrets as a whole. Requests and responses have no
+ * serialisers on purpose: what is logged of them is named field by field.
+ */
+export function createLog({ level, destination }: LogOptions): Log {
+  const target = destination ?? pino.destination({ dest: 1, sync: false })
+  const options = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  return pino(options, scrubbed(target))
+}
+
+const MARK = '***'
+
+/** The end of a key whose text value is nobody's business. */
+const SECRET_KEY =
+  '[\\w.-]*(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key|private[_-]?key|authorization|cookie)'
+
+/** In order: what encloses a secret before what one looks like. */
+const patterns: readonly (readonly [RegExp, string])[] = [
+  // "password":"…", with what JSON escapes inside the text.
+  [new RegExp(`("${SECRET_KEY}"\\s*:\\s*")(?:[^"\\\\]|\\\\.)*(")`, 'gis'), `$1${MARK}$2`],
+  // The same inside a text that is itself JSON: \"password\":\"…\", as many levels deep as it is.
+  [
+    new RegExp(`((\\\\+)"${SECRET_KEY}\\2"\\s*:\\s*\\2")(?:.{0,4096}?[^\\\\])?(\\2")`, 'gis'),
+    `$1${MARK}$3`,
+  ],
+  // password=… in forms, query strings and connection strings.
+  [new RegExp(`\\b(${SECRET_KEY}=)[^\\s&"'\\\\;]+`, 'gi'), `$1${MARK}`],
+  // postgres://user:password@host
+  [/(:\/\/[^\s:/@"\\]*:)[^\s@"\\]+@/g, `$1${MARK}@`],
+  [/\b(bearer|basic)(\s+|%20)[\w.~+/=-]{6,}/gi, `$1$2${MARK}`],
+  [/eyJ[\w-]+(?:\.[\w-]*)*/g, MARK],
+  [/(?:sk|rk)(?:_|%5f)[a-z0-9]{16,}/gi, MARK],
+  [/(?<![a-z0-9])(?:sk|rk)(?:_|%5f)[a-z0-9]+/gi, MARK],
+  [/(?<![a-z0-9])sk-[\w-]{8,}/gi, MARK],
+]
+
+/** Puts a mark in the place of everything that looks like a secret; safe for JSON lines. */
+export function scrub(text: string): string {
+  return patterns.reduce((scrubbed, [pattern, mark]) => scrubbed.replace(pattern, mark), text)
+}
+
+function scrubbed(target: LogDestination): LogDestination {
+  return {
+    write: (line) => target.write(scrub(line)),
+    flush(callback) {
+      if (target.flush !== undefined) target.flush(callback)
+      else callback?.()
+    },
+    flushSync: () => target.flushSync?.(),
+  }
+}
