@@ -2,13 +2,13 @@ import { fileURLToPath } from 'node:url'
 import { LoadStrategy } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig } from '@mikro-orm/postgresql'
-import { Membership, RefreshToken, Session, User } from './src/accounts/entity.ts'
+import { RefreshToken, Session, User } from './src/accounts/entity.ts'
 import { ApiKey } from './src/apikeys/entity.ts'
 import { Chatflow } from './src/chatflows/entity.ts'
 import { Credential } from './src/credentials/entity.ts'
 import { ChatMessage } from './src/predictions/entity.ts'
 import { Tool } from './src/tools/entity.ts'
-import { Organization, Workspace } from './src/workspaces/entity.ts'
+import { Membership, Organization, Workspace } from './src/workspaces/entity.ts'
 
 /** What both drivers share; `src/db/open.ts` adds the driver and where to connect. */
 export const options = {

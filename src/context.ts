@@ -3,6 +3,7 @@ import type { Permission } from './core/permissions.ts'
 import type { Vault } from './core/seal.ts'
 import type { Tokens } from './core/token.ts'
 import type { Database } from './db/database.ts'
+import type { AccessCache } from './platform/access-cache.ts'
 import type { Batch } from './platform/batch.ts'
 import type { Bus } from './platform/bus/bus.ts'
 import type { Clock } from './platform/clock.ts'
@@ -18,6 +19,7 @@ export interface Deps {
   readonly log: Log
   readonly clock: Clock
   readonly bus: Bus
+  readonly access: AccessCache
   readonly limiter: Limiter
   readonly passwords: Passwords
   readonly tokens: Tokens

@@ -1,5 +1,4 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
-import type { Role } from '../core/permissions.ts'
 import { createdDate, current, id, policy, timestamp, updatedDate } from '../db/columns.ts'
 
 /** A person. The e-mail address is stored in its normal form and is unique on the server. */
@@ -20,33 +19,6 @@ export const User = defineEntity({
   },
 })
 export type User = InferEntity<typeof User>
-
-/** A person's place in a workspace. */
-export const Membership = defineEntity({
-  name: 'Membership',
-  tableName: 'membership',
-  rowLevelSecurity: 'force',
-  policies: [
-    {
-      name: 'tenancy',
-      // People see their own memberships anywhere, and change only those of the workspace at hand.
-      using: `workspace_id = ${current('workspace')} or user_id = ${current('user')}`,
-      check: `workspace_id = ${current('workspace')}`,
-    },
-  ],
-  properties: {
-    id: id(),
-    workspaceId: p.uuid(),
-    userId: p.uuid().index(),
-    role: p.text().$type<Role>(),
-    /** Set: exactly these permissions instead of the role's. */
-    permissions: p.array<string>().columnType('text[]').nullable(),
-    createdDate: createdDate(),
-    updatedDate: updatedDate(),
-  },
-  uniques: [{ properties: ['workspaceId', 'userId'] }],
-})
-export type Membership = InferEntity<typeof Membership>
 
 /** One signing-in, from login to logout. */
 export const Session = defineEntity({

@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose'
+import { z } from 'zod'
 
 export interface SigningSecret {
   readonly kid: string
@@ -56,7 +57,8 @@ export function createTokens(ring: readonly SigningSecret[], now: () => Date): T
           (header) => selectKey(keys, header.kid),
           { algorithms: [algorithm], issuer, clockTolerance, currentDate: now() },
         )
-        return readClaims(payload, protectedHeader.typ)
+        const isFromTheFuture = (payload.iat ?? Infinity) > now().getTime() / 1000 + clockTolerance
+        return isFromTheFuture ? null : readClaims(payload, protectedHeader.typ)
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof TypeError) return null
         throw error
@@ -64,6 +66,31 @@ export function createTokens(ring: readonly SigningSecret[], now: () => Date): T
     },
   }
 }
+
+const claimsByType = [
+  {
+    kind: 'user',
+    schema: z
+      .object({ sub: z.string(), sid: z.string(), wid: z.string(), exp: z.number() })
+      .transform(({ sub, sid, wid }): Claims => ({
+        kind: 'user',
+        userId: sub,
+        sessionId: sid,
+        workspaceId: wid,
+      })),
+  },
+  {
+    kind: 'key',
+    schema: z
+      .object({ sub: z.string(), wid: z.string(), scope: z.string(), exp: z.number() })
+      .transform(({ sub, wid, scope }): Claims => ({
+        kind: 'key',
+        keyId: sub,
+        workspaceId: wid,
+        scope: scope.split(' '),
+      })),
+  },
+] as const
 
 function selectKey(keys: ReadonlyMap<string, KeyObject>, kid: string | undefined): KeyObject {
   const key = kid === undefined ? undefined : keys.get(kid)
@@ -91,13 +118,8 @@ async function sign(
 }
 
 function readClaims(payload: JWTPayload, typ: string | undefined): Claims | null {
-  const { sub, sid, wid, scope, aud, exp, iat } = payload
-  if (!sub || typeof wid !== 'string' || exp === undefined || iat === undefined) return null
-  if (typ === type.user && aud === audience.user && typeof sid === 'string') {
-    return { kind: 'user', userId: sub, sessionId: sid, workspaceId: wid }
-  }
-  if (typ === type.key && aud === audience.key && typeof scope === 'string') {
-    return { kind: 'key', keyId: sub, workspaceId: wid, scope: scope.split(' ') }
-  }
-  return null
+  const claims = claimsByType.find(
+    ({ kind }) => typ === type[kind] && payload.aud === audience[kind],
+  )
+  return claims?.schema.safeParse(payload).data ?? null
 }

@@ -54,7 +54,10 @@ export function overriddenVariables(
   const vars = isRecord(overrideConfig) ? overrideConfig['vars'] : undefined
   const allowed = safeEntries(vars).filter(([name]) => rules.enabled && rules.variables.has(name))
   return Object.fromEntries(
-    allowed.map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+    allowed.map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
   )
 }
 
@@ -97,7 +100,9 @@ function isForbidden(node: FlowNode, name: string, traits: InputTraits | undefin
 function enabledNames(switches: unknown): ReadonlySet<string> {
   const rows = Array.isArray(switches) ? switches.filter(isRecord) : []
   const names = rows.filter((row) => row['enabled'] === true).map((row) => row['name'])
-  return new Set(names.filter((name): name is string => typeof name === 'string' && isSafeKey(name)))
+  return new Set(
+    names.filter((name): name is string => typeof name === 'string' && isSafeKey(name)),
+  )
 }
 
 /** The value meant for this node; undefined when the caller addressed other nodes by their id. */
@@ -117,7 +122,9 @@ function readBoolean(value: unknown): unknown {
 function merged(before: unknown, after: unknown): unknown {
   const drawn = typeof before === 'string' ? (parseJson(before) ?? before) : before
   if (Array.isArray(after)) {
-    return Array.isArray(drawn) ? [...new Set([...(drawn as unknown[]), ...(after as unknown[])])] : after
+    return Array.isArray(drawn)
+      ? [...new Set([...(drawn as unknown[]), ...(after as unknown[])])]
+      : after
   }
   if (!isRecord(after)) return after
   return Object.fromEntries([...safeEntries(drawn), ...safeEntries(after)])

@@ -1,4 +1,4 @@
-import SchemaBuilder from '@pothos/core'
+import SchemaBuilder, { type ObjectRef } from '@pothos/core'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type { Ctx } from '../context.ts'
 import { largestPage, type Page } from '../core/paging.ts'
@@ -31,6 +31,7 @@ export const builder = new SchemaBuilder<{
 })
 
 export type Builder = typeof builder
+type BuilderTypes = Builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never
 
 addScalars(builder)
 builder.queryType({ description: 'Everything that can be read.' })
@@ -39,8 +40,19 @@ builder.mutationType({ description: 'Everything that can be changed, and running
 /** `id: String!`, as every field that names one row takes it. */
 export const idBounds = bounded({ maxLength: 64, minLength: 1 })
 
+/** What removing something answers, where nothing else is to be told. */
+export const deletedType = builder
+  .objectRef<{ id: string; deleted: boolean }>('Deleted')
+  .implement({
+    description: 'What was removed.',
+    fields: (t) => ({
+      id: t.exposeID('id', { description: 'Its id.' }),
+      deleted: t.exposeBoolean('deleted', { description: 'Always true.' }),
+    }),
+  })
+
 /** The page of `T`, with the arguments every page field takes. */
-export function pageType<T>(name: string, item: ReturnType<typeof builder.objectRef<T>>) {
+export function pageType<T>(name: string, item: ObjectRef<BuilderTypes, T>) {
   return builder.objectRef<Page<T>>(name).implement({
     description: 'One page of a list.',
     fields: (t) => ({

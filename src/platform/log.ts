@@ -36,9 +36,9 @@ const MARK = '***'
 
 /** The end of a key whose text value is nobody's business. */
 const SECRET_KEY =
-  '[\\w.-]*(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key|private[_-]?key|authorization|cookie)'
+  '[\\w.-]{0,40}(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key|private[_-]?key|authorization|cookie)'
 
-/** In order: what encloses a secret before what one looks like. */
+/** Lengths are bounded, so that no line takes long. In order: what encloses a secret before what one looks like. */
 const patterns: readonly (readonly [RegExp, string])[] = [
   // "password":"…", with what JSON escapes inside the text.
   [new RegExp(`("${SECRET_KEY}"\\s*:\\s*")(?:[^"\\\\]|\\\\.)*(")`, 'gis'), `$1${MARK}$2`],
@@ -50,7 +50,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   // password=… in forms, query strings and connection strings.
   [new RegExp(`\\b(${SECRET_KEY}=)[^\\s&"'\\\\;]+`, 'gi'), `$1${MARK}`],
   // postgres://user:password@host
-  [/(:\/\/[^\s:/@"\\]*:)[^\s@"\\]+@/g, `$1${MARK}@`],
+  [/(:\/\/[^\s:/@"\\]{0,64}:)[^\s@"\\]{1,512}@/g, `$1${MARK}@`],
   [/\b(bearer|basic)(\s+|%20)[\w.~+/=-]{6,}/gi, `$1$2${MARK}`],
   [/eyJ[\w-]+(?:\.[\w-]*)*/g, MARK],
   [/(?:sk|rk)(?:_|%5f)[a-z0-9]{16,}/gi, MARK],

@@ -180,7 +180,7 @@ describe('what the operator allows', () => {
     ['v6 address', () => '::1', '[::1]'],
     ['v6 CIDR and port', () => `[::/64]:${port}`, '[::1]'],
     ['host name', () => 'LocalHost', 'localhost'],
-    ['host name and port', () => `localhost:${port}`, 'localhost.'],
+    ['host name and port', () => `localhost.:${port}`, 'LOCALHOST'],
   ])('threat 40: an entry for the %s makes it pass', async (_what, entry, host) => {
     const egress = egressWith({ allow: [entry()], ports: [] })
     const response = await egress.fetch(`http://${host}:${port}/x`)
@@ -273,8 +273,16 @@ describe('caps', () => {
   })
 
   test('nobody there is one sentence with the system code', async () => {
-    const failure = await refusalOf(egressWith({ allow }).fetch('http://127.0.0.1:1/path?q=1'))
-    expect(failure.message).toBe('127.0.0.1:1 could not be reached (ECONNREFUSED).')
+    const closed = createServer()
+    await new Promise<void>((resolve) => {
+      closed.listen(0, '127.0.0.1', resolve)
+    })
+    const host = `127.0.0.1:${(closed.address() as AddressInfo).port}`
+    await new Promise((resolve) => {
+      closed.close(resolve)
+    })
+    const failure = await refusalOf(egressWith({ allow }).fetch(`http://${host}/path?q=1`))
+    expect(failure.message).toBe(`${host} could not be reached (ECONNREFUSED).`)
   })
 
   test('cookies of the far side stop here', async () => {

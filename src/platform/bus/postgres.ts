@@ -40,23 +40,17 @@ export function createPostgresBus(options: PostgresBusOptions): Bus {
     else handlers.dispatch(topic, payload)
   }
 
-  const send = async (client: Client, text: string) => {
-    await client.query('select pg_notify($1, $2)', [channel, text])
-  }
-
-  const sendWaiting = async (client: Client) => {
+  const onOpen = async (client: Client) => {
+    handlers.reset()
     while (waiting[0] !== undefined) {
-      await send(client, waiting[0])
+      await notify(client, channel, waiting[0])
       waiting = waiting.slice(1)
     }
   }
 
   const link = keepConnected({
     open: () => listen(options, receive),
-    async onOpen(client) {
-      handlers.reset()
-      await sendWaiting(client)
-    },
+    onOpen,
     onError,
     heartbeatMs: options.heartbeatMs ?? 1000,
   })
@@ -64,7 +58,7 @@ export function createPostgresBus(options: PostgresBusOptions): Bus {
   const sendOrQueue = async (text: string) => {
     try {
       const client = link.client()
-      if (client !== undefined) return await send(client, text)
+      if (client !== undefined) return await notify(client, channel, text)
     } catch (error) {
       onError(error)
     }
@@ -108,4 +102,8 @@ async function listen(
     client.end().catch(() => undefined)
     throw error
   }
+}
+
+async function notify(client: Client, channel: string, text: string): Promise<void> {
+  await client.query('select pg_notify($1, $2)', [channel, text])
 }

@@ -1,0 +1,122 @@
+import { Failure } from '../core/errors.ts'
+import type { Emit } from './events.ts'
+import { nodeTitle, type Flow, type FlowNode } from './flow.ts'
+import type { NodeContext, NodeDefinition, RunInput } from './node.ts'
+import { overriddenVariables, overrideNode, type OverriddenNode } from './overrides.ts'
+import type { HistoryMessage, Ports } from './ports.ts'
+import type { Secrets } from './secrets.ts'
+
+/** What a caller of the engine hands over for one run. */
+export interface RunRequest {
+  readonly flow: Flow
+  readonly input: RunInput
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  /** Gets the run's events in order; must not throw. */
+  readonly emit: Emit
+}
+
+/** A request with what both runners derive from it once. */
+export interface Run extends RunRequest {
+  readonly sessionId: string
+  readonly secrets: Secrets
+  /** Loaded on first use; what the caller sent stands before what is stored. */
+  readonly history: () => Promise<readonly HistoryMessage[]>
+  /** Values behind `$vars`, with what the caller may replace. */
+  readonly variables: Readonly<Record<string, string>>
+  /** History for references in texts; empty when the flow mentions none. */
+  readonly mentionedHistory: readonly HistoryMessage[]
+  /** Values behind `$flow`. */
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+export async function prepareRun(request: RunRequest, secrets: Secrets): Promise<Run> {
+  const { flow, input, ports } = request
+  const sessionId = sessionOf(flow, input)
+  let loaded: Promise<readonly HistoryMessage[]> | undefined
+  const history = () => {
+    loaded ??= ports.history(sessionId).then((stored) => [...(input.history ?? []), ...stored])
+    return loaded
+  }
+  const stored = flow.mentions.variables ? await ports.variables() : {}
+  return {
+    ...request,
+    sessionId,
+    secrets,
+    history,
+    variables: { ...stored, ...overriddenVariables(flow.overrides, input.overrideConfig) },
+    mentionedHistory: flow.mentions.history ? await history() : [],
+    facts: {
+      chatflowid: flow.id,
+      chatflowId: flow.id,
+      chatId: input.chatId,
+      sessionId,
+      apiMessageId: input.apiMessageId,
+    },
+  }
+}
+
+/**
+ * The conversation a run belongs to: what the request names, then what the flow's memory node
+ * has written in it, then the chat. An agentflow has no memory node to ask.
+ */
+export function sessionOf(flow: Flow, input: RunInput): string {
+  const named = input.overrideConfig?.['sessionId']
+  if (typeof named === 'string' && named !== '') return named
+  if (flow.kind === 'agentflow') return input.chatId
+  if (input.sessionId !== undefined && input.sessionId !== '') return input.sessionId
+  const memories = [...flow.nodes.values()].filter(({ category }) => category === 'Memory')
+  const written = memories.map(({ inputs }) => inputs['sessionId'])
+  const fixed = written.find((id): id is string => typeof id === 'string' && id !== '')
+  return fixed ?? input.chatId
+}
+
+/** A node's inputs after the caller's overrides. */
+export function overridden(run: Run, node: FlowNode, definition: NodeDefinition): OverriddenNode {
+  return overrideNode(node, run.input.overrideConfig, {
+    rules: run.flow.overrides,
+    nodeIds: new Set(run.flow.nodes.keys()),
+    traits: (name) => {
+      const spec = Object.hasOwn(definition.inputs, name) ? definition.inputs[name] : undefined
+      return spec && { endpoint: spec.endpoint, secret: spec.secret, code: spec.type === 'code' }
+    },
+  })
+}
+
+/** The world as one node sees it; only the last node's events are heard. */
+export function nodeContext(
+  run: Run,
+  node: FlowNode,
+  how: { readonly isLast: boolean; readonly hasCredential: boolean },
+): NodeContext {
+  return {
+    node,
+    input: run.input,
+    ports: run.ports,
+    signal: run.signal,
+    sessionId: run.sessionId,
+    emit: how.isLast ? run.emit : () => undefined,
+    credential: async () => {
+      if (node.credential === undefined || !how.hasCredential) return {}
+      const fields = await readCredential(run, node, node.credential)
+      for (const secret of Object.values(fields)) run.secrets.add(secret)
+      return fields
+    },
+    history: run.history,
+    conceal: (secret) => run.secrets.add(secret),
+  }
+}
+
+async function readCredential(
+  run: Run,
+  node: FlowNode,
+  id: string,
+): Promise<Readonly<Record<string, string>>> {
+  try {
+    return await run.ports.credential(id)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const sentence = `The node ${nodeTitle(node)} cannot run: ${error.message}`
+    throw new Failure(error.code, sentence, error.details)
+  }
+}

@@ -1,0 +1,48 @@
+import { Failure } from '../core/errors.ts'
+import { runAgentflow } from './agentflow.ts'
+import { runChatflow } from './chatflow.ts'
+import { prepareRun, sessionOf, type RunRequest } from './context.ts'
+import type { FlowResult } from './result.ts'
+import { createSecrets } from './secrets.ts'
+
+/** A provider's words are quoted up to here. */
+const maxMessage = 500
+
+/**
+ * Runs a flow once. An empty flow answers its question unchanged.
+ * @throws Failure UNPROCESSABLE when the flow cannot run, naming node and type; UPSTREAM when a
+ *   provider failed; TIMEOUT; CONFLICT when the signal aborted without a Failure of its own.
+ *   No message holds a secret the run has touched.
+ */
+export async function runFlow(request: RunRequest): Promise<FlowResult> {
+  const { flow, input, signal } = request
+  if (flow.kind === 'empty') {
+    return { text: input.question ?? '', sessionId: sessionOf(flow, input) }
+  }
+  const secrets = createSecrets()
+  try {
+    signal.throwIfAborted()
+    const run = await prepareRun(request, secrets)
+    return await (flow.kind === 'agentflow' ? runAgentflow(run) : runChatflow(run))
+  } catch (error) {
+    const told = signal.aborted ? abortFailure(signal.reason) : error
+    if (!(told instanceof Failure)) throw told
+    throw scrubbed(told, secrets.scrub(told.message))
+  }
+}
+
+/** Without the cause: it may quote what was sent. */
+function scrubbed(failure: Failure, clean: string): Failure {
+  const message = clean.length > maxMessage ? `${clean.slice(0, maxMessage)}…` : clean
+  if (message === failure.message && failure.details.cause === undefined) return failure
+  const { cause: _dropped, ...details } = failure.details
+  return new Failure(failure.code, message, details)
+}
+
+function abortFailure(reason: unknown): Failure {
+  if (reason instanceof Failure) return reason
+  if (reason instanceof Error && reason.name === 'TimeoutError') {
+    return new Failure('TIMEOUT', 'The flow did not finish in time.')
+  }
+  return new Failure('CONFLICT', 'Flow execution was cancelled.')
+}

@@ -1,0 +1,74 @@
+import { isRecord } from './paths.ts'
+
+const mark = '[redacted]'
+/** Values shorter than this are no secret worth the name, and would tear messages apart. */
+const minLength = 6
+/** So many characters of a secret in a row give it away. */
+const fragment = 12
+/** What keys and authorisation headers of providers look like. */
+const patterns = [
+  /\b(?:bearer|basic)\s+[\w.~+/=*-]{4,}/gi,
+  /\b(?:sk|pk|rk|gsk|xai|org|proj)[-_][\w*.-]{4,}/gi,
+  /\bAIza[\w-]{8,}/g,
+  /(?<=\/\/)[^/\s@]+@/g,
+]
+
+/** The secrets a run has touched, and a way to keep them out of its messages. */
+export interface Secrets {
+  add(secret: string): void
+  scrub(text: string): string
+}
+
+export function createSecrets(): Secrets {
+  const known = new Set<string>()
+  return {
+    add: (secret) => {
+      if (secret.length >= minLength) for (const form of formsOf(secret)) known.add(form)
+    },
+    scrub: (text) => {
+      // Longest first, so that a secret inside another leaves no remainder.
+      const ordered = [...known].sort((a, b) => b.length - a.length)
+      return scrubPatterns(ordered.reduce(removeSecret, text))
+    },
+  }
+}
+
+/** Text without anything that looks like a provider's key or an authorisation header. */
+export function scrubPatterns(text: string): string {
+  return patterns.reduce((rest, pattern) => rest.replaceAll(pattern, mark), text)
+}
+
+/** A copy without the given keys at any depth. */
+export function withoutKeys(value: unknown, isUnwanted: (key: string) => boolean): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutKeys(item, isUnwanted))
+  if (!isRecord(value)) return value
+  const kept = Object.entries(value).filter(([key]) => !isUnwanted(key))
+  return Object.fromEntries(kept.map(([key, item]) => [key, withoutKeys(item, isUnwanted)]))
+}
+
+function formsOf(secret: string): string[] {
+  const base64 = Buffer.from(secret).toString('base64')
+  return [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    base64.replaceAll('=', ''),
+    Buffer.from(secret).toString('base64url'),
+  ]
+}
+
+/** Takes out the secret, and every piece of it that is long enough to give it away. */
+function removeSecret(text: string, secret: string): string {
+  let rest = text.replaceAll(secret, mark)
+  for (let at = 0; at + fragment <= secret.length; at += 1) {
+    let found = rest.indexOf(secret.slice(at, at + fragment))
+    while (found !== -1) {
+      let length = fragment
+      while (at + length < secret.length && rest[found + length] === secret[at + length])
+        length += 1
+      rest = rest.slice(0, found) + mark + rest.slice(found + length)
+      found = rest.indexOf(secret.slice(at, at + fragment))
+    }
+  }
+  return rest
+}
