@@ -54,6 +54,10 @@ export interface Ctx {
   readonly request: RequestInfo
   readonly deps: Deps
   readonly admitToFlow: AdmitToFlow
+  /** The flows this operation was admitted to, by id; only these can be run or read without a JWT. */
+  readonly admitted: Map<string, FlowHead>
+  /** Batching loaders of this operation, by what they load. */
+  readonly loaders: Map<string, unknown>
 }
 
 /** What somebody wants of a flow; `chatflows/access.ts` decides. */
@@ -62,6 +66,15 @@ export interface FlowDemand {
   readonly anyOf: readonly Permission[]
   /** Whether a public flow grants it to anyone. */
   readonly anonymous: boolean
+}
+
+/** What must be known of a flow before its workspace may be entered. */
+export interface FlowHead {
+  readonly id: string
+  readonly workspaceId: string
+  readonly apikeyid: string | null
+  readonly isPublic: boolean
+  readonly chatbotConfig: string | null
 }
 
 /** Throws UNAUTHENTICATED, FORBIDDEN or NOT_FOUND unless the caller may. */

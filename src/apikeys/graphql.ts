@@ -1,7 +1,14 @@
 import type { RateLimit } from '../core/caller.ts'
 import { keyPermissions } from '../core/permissions.ts'
 import { bounded } from '../graphql/bounds.ts'
-import { builder, idBounds, pageBounds, pageType } from '../graphql/builder.ts'
+import {
+  builder,
+  deletedFields,
+  idBounds,
+  pageBounds,
+  pageType,
+  type Removed,
+} from '../graphql/builder.ts'
 import type { LiveKey } from './lookup.ts'
 import { exchangeKey, verifyApiKey, type AccessToken } from './proving.ts'
 import {
@@ -92,14 +99,8 @@ const CreatedApiKeyType = builder.objectRef<RevealedApiKey>('CreatedApiKey').imp
 })
 
 export const DeletedApiKeyType = builder
-  .objectRef<{ id: string; deleted: boolean }>('DeletedApiKey')
-  .implement({
-    description: 'The key that was removed.',
-    fields: (t) => ({
-      id: t.exposeID('id', { description: 'Its id.' }),
-      deleted: t.exposeBoolean('deleted', { description: 'Always true.' }),
-    }),
-  })
+  .objectRef<Removed>('DeletedApiKey')
+  .implement({ description: 'The key that was removed.', fields: deletedFields })
 
 const KeyVerificationType = builder.objectRef<LiveKey>('KeyVerification').implement({
   description: 'A live key, as anyone who holds it may know it.',

@@ -19,17 +19,6 @@ export function isStorable(text: string): boolean {
   return !text.includes('\0') && text.isWellFormed()
 }
 
-/** Whether JSON text holds, written as an escape, what `isStorable` refuses. */
-export function hidesUnstorable(json: string): boolean {
-  if (!/\\u(0000|[dD][89a-fA-F])/.test(json)) return false
-  let found = false
-  JSON.parse(json, (key, value: unknown) => {
-    found ||= !isStorable(key) || (typeof value === 'string' && !isStorable(value))
-    return value
-  })
-  return found
-}
-
 /** E-mail addresses compare without case and in one Unicode form. */
 export function normalizeEmail(email: string): string {
   return email.normalize('NFC').trim().toLowerCase()

@@ -2,6 +2,7 @@ import { Failure } from '../core/errors.ts'
 import type { Emit } from './events.ts'
 import { nodeTitle, type Flow, type FlowNode } from './flow.ts'
 import type { NodeContext, NodeDefinition, RunInput } from './node.ts'
+import { findNode } from './nodes/index.ts'
 import { overriddenVariables, overrideNode, type OverriddenNode } from './overrides.ts'
 import type { HistoryMessage, Ports } from './ports.ts'
 import type { Secrets } from './secrets.ts'
@@ -65,7 +66,9 @@ export function sessionOf(flow: Flow, input: RunInput): string {
   if (typeof named === 'string' && named !== '') return named
   if (flow.kind === 'agentflow') return input.chatId
   if (input.sessionId !== undefined && input.sessionId !== '') return input.sessionId
-  const memories = [...flow.nodes.values()].filter(({ category }) => category === 'Memory')
+  const memories = [...flow.nodes.values()].filter(
+    ({ name, category }) => (findNode(name)?.category ?? category) === 'Memory',
+  )
   const written = memories.map(({ inputs }) => inputs['sessionId'])
   const fixed = written.find((id): id is string => typeof id === 'string' && id !== '')
   return fixed ?? input.chatId

@@ -144,6 +144,5 @@ function unset(value: unknown): boolean {
 
 function asText(value: unknown): string {
   if (typeof value === 'string') return value
-  if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return value === undefined || value === null ? '' : JSON.stringify(value)
 }

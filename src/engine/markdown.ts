@@ -33,7 +33,7 @@ const marks: Readonly<Record<string, readonly [string, string]>> = {
 export function markdownOf(text: string): string {
   if (!startsWithBlock.test(text)) return text
   const writer = createWriter()
-  for (const [piece] of text.matchAll(/<[^>]*>|[^<]+|</g)) {
+  for (const [piece] of text.matchAll(/<\/?[a-z][^<>]*>|[^<]+|</gi)) {
     const tag = /^<(\/?)([a-z][a-z0-9]*)([^>]*)>$/i.exec(piece)
     if (tag === null) writer.text(decode(piece))
     else writer.tag((tag[2] ?? '').toLowerCase(), { closes: tag[1] === '/', rest: tag[3] ?? '' })

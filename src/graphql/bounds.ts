@@ -5,6 +5,7 @@ import SchemaBuilder, {
 } from '@pothos/core'
 import type { GraphQLFieldResolver } from 'graphql'
 import { Failure } from '../core/errors.ts'
+import { isStorableWithin } from '../core/json.ts'
 import { isStorable } from '../core/text.ts'
 
 /** Limits of an argument: checked before the resolver runs, and told in the OpenAPI document. */
@@ -121,10 +122,4 @@ function checkWithin(argument: string, value: unknown, bounds: Bounds): void {
   if (!isStorableWithin(value)) {
     throw new Failure('BAD_REQUEST', `${argument} holds a NUL or half of a surrogate pair.`)
   }
-}
-
-function isStorableWithin(value: unknown): boolean {
-  if (typeof value === 'string') return isStorable(value)
-  if (typeof value !== 'object' || value === null) return true
-  return Object.entries(value).every(([key, item]) => isStorable(key) && isStorableWithin(item))
 }

@@ -3,6 +3,7 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type { Ctx } from '../context.ts'
 import { largestPage, type Page } from '../core/paging.ts'
 import { bounded, boundsPlugin } from './bounds.ts'
+import { keyUsePlugin } from './key-use.ts'
 import { addScalars } from './scalars.ts'
 import { createScopes, type Scopes } from './scopes.ts'
 
@@ -20,8 +21,8 @@ export const builder = new SchemaBuilder<{
     JSON: { Input: unknown; Output: unknown }
   }
 }>({
-  // Scope-auth is outermost: nobody learns how to call what they may not call.
-  plugins: [ScopeAuthPlugin, boundsPlugin],
+  // From outside in: nobody learns how to call what they may not call, and only sound calls count.
+  plugins: [ScopeAuthPlugin, boundsPlugin, keyUsePlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: createScopes,
@@ -31,6 +32,7 @@ export const builder = new SchemaBuilder<{
 })
 
 export type Builder = typeof builder
+export type MutationFieldBuilder = PothosSchemaTypes.MutationFieldBuilder<BuilderTypes, object>
 type BuilderTypes = Builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never
 
 addScalars(builder)
@@ -40,16 +42,26 @@ builder.mutationType({ description: 'Everything that can be changed, and running
 /** `id: String!`, as every field that names one row takes it. */
 export const idBounds = bounded({ maxLength: 64, minLength: 1 })
 
+export interface Removed {
+  readonly id: string
+  readonly deleted: boolean
+}
+
 /** What removing something answers, where nothing else is to be told. */
-export const deletedType = builder
-  .objectRef<{ id: string; deleted: boolean }>('Deleted')
-  .implement({
-    description: 'What was removed.',
-    fields: (t) => ({
-      id: t.exposeID('id', { description: 'Its id.' }),
-      deleted: t.exposeBoolean('deleted', { description: 'Always true.' }),
-    }),
-  })
+export const deletedType = builder.objectRef<Removed>('Deleted').implement({
+  description: 'What was removed.',
+  fields: deletedFields,
+})
+
+/** For types that tell more than `Deleted` does. */
+export function deletedFields(t: RemovedFieldBuilder) {
+  return {
+    id: t.exposeID('id', { description: 'Its id.' }),
+    deleted: t.exposeBoolean('deleted', { description: 'Always true.' }),
+  }
+}
+
+type RemovedFieldBuilder = PothosSchemaTypes.ObjectFieldBuilder<BuilderTypes, Removed>
 
 /** The page of `T`, with the arguments every page field takes. */
 export function pageType<T>(name: string, item: ObjectRef<BuilderTypes, T>) {

@@ -2,7 +2,11 @@ import type { Bus } from './bus/bus.ts'
 import type { Clock } from './clock.ts'
 
 /** What a cached answer hangs on; a change to it is published under the same tag. */
-export type AccessTag = `user:${string}` | `session:${string}` | `key:${string}` | `workspace:${string}`
+export type AccessTag =
+  | `user:${string}`
+  | `session:${string}`
+  | `key:${string}`
+  | `workspace:${string}`
 
 /** Remembers who somebody is between requests, until one of the things it hangs on changes. */
 export interface AccessCache {

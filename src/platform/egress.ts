@@ -1,7 +1,13 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { callbackify } from 'node:util'
-import { Agent, buildConnector, fetch as undiciFetch, type RequestInit as UndiciInit } from 'undici'
+import {
+  Agent,
+  buildConnector,
+  fetch as undiciFetch,
+  type RequestInit as UndiciInit,
+  type Response as UndiciResponse,
+} from 'undici'
 import { Failure } from '../core/errors.ts'
 import { createJudge, normalHost, type Target } from './egress-rules.ts'
 
@@ -54,7 +60,7 @@ export function createEgress(options: EgressOptions): Egress {
   }
   const agent = new Agent({ connect: guardedConnector(resolve, check) })
 
-  const follow = async (first: URL, call: Call, signal: AbortSignal): Promise<Response> => {
+  const follow = async (first: URL, call: Call, signal: AbortSignal): Promise<UndiciResponse> => {
     let url = first
     let current = call
     for (let hops = 0; ; hops += 1) {
@@ -159,7 +165,7 @@ async function send(
   url: URL,
   call: Call,
   { agent, signal }: { agent: Agent; signal: AbortSignal },
-): Promise<Response> {
+): Promise<UndiciResponse> {
   const init: UndiciInit = {
     method: call.method,
     headers: [...call.headers],
@@ -173,7 +179,7 @@ async function send(
   return undiciFetch(url, init)
 }
 
-function redirectTarget(response: Response, from: URL): URL | undefined {
+function redirectTarget(response: UndiciResponse, from: URL): URL | undefined {
   const location = response.headers.get('location')
   if (![301, 302, 303, 307, 308].includes(response.status) || location === null) return undefined
   if (!URL.canParse(location, from.href)) {
@@ -224,10 +230,10 @@ function startWatch(
 
 /** The response with its body counted, and without headers that no longer fit it. */
 function capped(
-  response: Response,
+  response: UndiciResponse,
   { host, maxBytes, watch }: { host: string; maxBytes: number; watch: Watch },
 ): Response {
-  const headers = new Headers(response.headers)
+  const headers = new Headers([...response.headers])
   for (const name of droppedResponseHeaders) headers.delete(name)
   const shape = { status: response.status, statusText: response.statusText, headers }
   if (response.body === null) {

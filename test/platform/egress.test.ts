@@ -106,6 +106,8 @@ const spellings = [
   'http://rebind.example',
 ]
 
+const toLoopback: EgressOptions['resolve'] = async () => [{ address: '127.0.0.1', family: 4 }]
+
 /** Names as an attacker's DNS would answer them. */
 const byStub: EgressOptions['resolve'] = async (hostname) => {
   if (hostname === 'metadata.google.internal') return [{ address: '169.254.169.254', family: 4 }]
@@ -149,8 +151,7 @@ describe('threat 40: no address inside is reached', () => {
 
   test('threat 40: a redirect to loopback is refused, and seen by nobody', async () => {
     answer = () => ({ status: 302, headers: { location: `http://127.0.0.1:${port}/inside` } })
-    const resolve = async () => [{ address: '127.0.0.1', family: 4 }]
-    const egress = egressWith({ allow: [`first.example:${port}`], resolve })
+    const egress = egressWith({ allow: [`first.example:${port}`], resolve: toLoopback })
     const failure = await refusalOf(egress.fetch(`http://first.example:${port}/outside`))
     expect(failure.message).toMatch(/refused/)
     expect(hits.map(({ url }) => url)).toEqual(['/outside'])
@@ -200,7 +201,6 @@ describe('what the operator allows', () => {
 })
 
 describe('redirects', () => {
-  const twoNames: EgressOptions['resolve'] = async () => [{ address: '127.0.0.1', family: 4 }]
   const allow = ['a.example', 'b.example']
   const secrets = { authorization: 'Bearer sk-1', cookie: 'c=1', 'x-api-key': 'k', accept: '*/*' }
 
@@ -210,7 +210,7 @@ describe('redirects', () => {
       if (url === '/2') return { status: 307, headers: { location: `http://b.example:${port}/3` } }
       return { status: 200 }
     }
-    const egress = egressWith({ allow, resolve: twoNames })
+    const egress = egressWith({ allow, resolve: toLoopback })
     const init = { method: 'POST', body: 'text', headers: secrets }
     await egress.fetch(`http://a.example:${port}/1`, init)
     expect(hits.map(({ headers }) => headers.authorization)).toEqual([
@@ -226,14 +226,14 @@ describe('redirects', () => {
   test('303 becomes GET without a body', async () => {
     answer = (url) =>
       url === '/1' ? { status: 303, headers: { location: '/2' } } : { status: 200 }
-    const egress = egressWith({ allow, resolve: twoNames })
+    const egress = egressWith({ allow, resolve: toLoopback })
     await egress.fetch(`http://a.example:${port}/1`, { method: 'POST', body: 'text' })
     expect(hits[1]).toMatchObject({ method: 'GET', body: '' })
   })
 
   test('follows three and no more', async () => {
     answer = (url) => ({ status: 302, headers: { location: `/${Number(url.slice(1)) + 1}` } })
-    const egress = egressWith({ allow, resolve: twoNames })
+    const egress = egressWith({ allow, resolve: toLoopback })
     const failure = await refusalOf(egress.fetch(`http://a.example:${port}/0`))
     expect(failure.message).toMatch(/more than 3 times/)
     expect(hits).toHaveLength(4)

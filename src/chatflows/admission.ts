@@ -1,0 +1,70 @@
+import type { Ctx, Deps, FlowDemand, FlowHead } from '../context.ts'
+import { Failure } from '../core/errors.ts'
+import { isUuid } from '../core/ids.ts'
+import { decideAccess } from './access.ts'
+import { Chatflow } from './entity.ts'
+
+/** The head of a flow, whosever it is; null for what is no flow. */
+export async function findFlowHead(deps: Deps, id: string): Promise<FlowHead | null> {
+  if (!isUuid(id)) return null
+  const [head] = await deps.database.rows<FlowHead>(
+    deps.database.lookupEm(),
+    `select id, workspace_id as "workspaceId", apikeyid, is_public as "isPublic",
+       chatbot_config as "chatbotConfig"
+     from chatflow where id = ?`,
+    [id],
+  )
+  return head ?? null
+}
+
+/**
+ * Applies the decision of `access.ts`, and remembers whom it admitted. Throws UNAUTHENTICATED,
+ * FORBIDDEN, NOT_FOUND, or RATE_LIMITED for anonymous callers that come too often.
+ */
+export async function admitToFlow(ctx: Ctx, demand: FlowDemand): Promise<void> {
+  const { config, limiter } = ctx.deps
+  const head = await findFlowHead(ctx.deps, demand.id)
+  const admission = decideAccess(head, {
+    caller: ctx.caller,
+    demand,
+    origin: ctx.request.origin,
+    anonymousAccess: config.anonymousAccess,
+  })
+  if (!admission.admitted) {
+    if (admission.code === 'FORBIDDEN') throw new Failure('FORBIDDEN', admission.message)
+    if (admission.code === 'NOT_FOUND') throw noSuchFlow()
+    throw new Failure(
+      'UNAUTHENTICATED',
+      'This needs an API key or a token, sent as "Authorization: Bearer …".',
+    )
+  }
+  if (ctx.caller.kind === 'anonymous') {
+    const { anonymousPredictionPerAddress: rule } = config.rateLimits
+    const verdict = await limiter.hit(`anonymous ${ctx.request.address}`, rule)
+    if (!verdict.allowed) {
+      throw new Failure('RATE_LIMITED', 'Too many calls from this address; try again later.', {
+        retryAfter: verdict.retryAfter,
+      })
+    }
+  }
+  if (head) ctx.admitted.set(demand.id, head)
+}
+
+/** The flow that the operation was admitted to, read in the flow's own workspace. */
+export async function admittedFlow(ctx: Ctx, id: string): Promise<Chatflow> {
+  const head = ctx.admitted.get(id)
+  if (!head) throw new Error('A flow was asked for that nobody was admitted to.')
+  return readFlow(ctx.deps, head)
+}
+
+/** A flow in its own workspace. Throws NOT_FOUND when it was removed meanwhile. */
+export async function readFlow(deps: Deps, head: FlowHead): Promise<Chatflow> {
+  const em = deps.database.workspaceEm({ workspaceId: head.workspaceId })
+  const flow = await em.findOne(Chatflow, { id: head.id })
+  if (!flow) throw noSuchFlow()
+  return flow
+}
+
+export function noSuchFlow(): Failure {
+  return new Failure('NOT_FOUND', 'There is no such chatflow in this workspace.')
+}

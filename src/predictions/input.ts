@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { Failure } from '../core/errors.ts'
+import type { RunInput } from '../engine/node.ts'
+import type { HistoryMessage } from '../engine/ports.ts'
+
+/** What a prediction asks, as it comes in. */
+export interface PredictionInput {
+  readonly id: string
+  readonly question?: string | null | undefined
+  readonly form?: unknown
+  readonly chatId?: string | null | undefined
+  readonly overrideConfig?: unknown
+  readonly history?: unknown
+}
+
+const roles = {
+  userMessage: 'userMessage',
+  user: 'userMessage',
+  apiMessage: 'apiMessage',
+  assistant: 'apiMessage',
+} as const
+const role = z.enum(Object.keys(roles) as [keyof typeof roles, ...(keyof typeof roles)[]])
+const message = z.union([
+  z.object({ role, content: z.string() }),
+  z.object({ type: role, message: z.string() }).transform(({ type, message }) => ({
+    role: type,
+    content: message,
+  })),
+])
+const record = z.record(z.string(), z.unknown())
+const longestId = 255
+
+/**
+ * What a run takes of it. Throws BAD_REQUEST, naming the field, for what has not the right shape, and
+ * when there is neither question nor form.
+ */
+export function readRunInput(input: PredictionInput, newChatId: string): RunInput {
+  const overrideConfig = readRecord(input.overrideConfig, 'overrideConfig')
+  const form = readRecord(input.form, 'form')
+  if (input.question == null && !form) {
+    throw new Failure('BAD_REQUEST', 'A prediction needs a question, or a form.')
+  }
+  const sessionId = readSessionId(overrideConfig)
+  const chatId = input.chatId || sessionId || newChatId
+  return {
+    chatId,
+    ...(input.question == null ? {} : { question: input.question }),
+    ...(form ? { form } : {}),
+    ...(sessionId ? { sessionId } : input.chatId ? { sessionId: input.chatId } : {}),
+    ...(overrideConfig ? { overrideConfig } : {}),
+    ...(input.history == null ? {} : { history: readHistory(input.history) }),
+  }
+}
+
+function readRecord(value: unknown, name: string): Record<string, unknown> | null {
+  if (value == null) return null
+  const read = record.safeParse(value)
+  if (!read.success || Array.isArray(value)) {
+    throw new Failure('BAD_REQUEST', `${name} must be a JSON object.`)
+  }
+  return read.data
+}
+
+function readSessionId(overrideConfig: Record<string, unknown> | null): string | null {
+  const sessionId = overrideConfig?.['sessionId']
+  if (sessionId == null || sessionId === '') return null
+  if (typeof sessionId !== 'string' || sessionId.length > longestId) {
+    throw new Failure(
+      'BAD_REQUEST',
+      `overrideConfig.sessionId must be a text of at most ${longestId} characters.`,
+    )
+  }
+  return sessionId
+}
+
+function readHistory(value: unknown): HistoryMessage[] {
+  const read = z.array(message).safeParse(value)
+  if (!read.success) {
+    const index = String(read.error.issues[0]?.path[0] ?? '')
+    throw new Failure(
+      'BAD_REQUEST',
+      `history${index && `[${index}]`} must be {role: userMessage or apiMessage, content}.`,
+    )
+  }
+  return read.data.map(({ role, content }) => ({ role: roles[role], content }))
+}

@@ -1,0 +1,78 @@
+import { GraphQLError } from 'graphql'
+import { statusByCode } from '../core/errors.ts'
+import { internalError, visibleError, type VisibleError } from '../graphql/errors.ts'
+import type { Log } from '../platform/log.ts'
+import { jsonAnswer, type Answer } from './answer.ts'
+
+/** What came with the refused request. */
+export interface Refused {
+  readonly requestId: string
+  /** An `Authorization` header was sent. */
+  readonly hasCredential: boolean
+}
+
+/** What the caller gets to see; a bug is logged in full under the request's id. */
+export function reveal(error: unknown, requestId: string, log: Log): VisibleError {
+  const known = visibleError(innermost(error))
+  if (known) {
+    const cause = known.details.cause
+    if (cause !== undefined) log.warn({ requestId, code: known.code, err: cause }, known.message)
+    return known
+  }
+  log.error({ requestId, err: error instanceof GraphQLError ? error.originalError : error }, 'bug')
+  return internalError
+}
+
+/** The error body of every REST answer: contract section 1. */
+export function errorAnswer(error: VisibleError, refused: Refused): Answer {
+  const { code, message, details } = error
+  const statusCode = statusByCode[code]
+  const body = {
+    statusCode,
+    success: false,
+    code,
+    message,
+    requestId: refused.requestId,
+    // RFC 6749 section 5.2, on the token endpoint.
+    ...(details.oauthError && { error: details.oauthError, error_description: message }),
+  }
+  return jsonAnswer(body, statusCode, hintHeaders(error, refused))
+}
+
+/** What the failure tells the client's machinery: when to retry, how to sign in, what is allowed. */
+export function hintHeaders(error: VisibleError, refused: Refused): Record<string, string> {
+  const { retryAfter, allow } = error.details
+  const challenge = challengeOf(error, refused)
+  return {
+    ...(retryAfter !== undefined && { 'retry-after': String(Math.ceil(retryAfter)) }),
+    ...(allow !== undefined && { allow }),
+    ...(challenge !== null && { 'www-authenticate': challenge }),
+  }
+}
+
+/** RFC 6750 section 3: no error code unless a credential was presented. */
+function challengeOf(error: VisibleError, refused: Refused): string | null {
+  if (error.code === 'UNAUTHENTICATED') {
+    const reason = refused.hasCredential ? ', error="invalid_token"' : ''
+    return `Bearer realm="flowgate"${reason}`
+  }
+  if (error.code === 'FORBIDDEN' && refused.hasCredential) {
+    return 'Bearer realm="flowgate", error="insufficient_scope"'
+  }
+  return null
+}
+
+/**
+ * A refused variable arrives as an error of GraphQL around an error of GraphQL: the outer one has
+ * the sentence. Anything else inside is the failure itself, or a bug.
+ */
+function innermost(error: unknown): unknown {
+  if (!(error instanceof GraphQLError) || !error.originalError) return error
+  const inner = innermost(error.originalError)
+  if (!(inner instanceof GraphQLError)) return error
+  return new GraphQLError(error.message, {
+    nodes: error.nodes,
+    path: error.path,
+    extensions: error.extensions,
+  })
+}

@@ -1,0 +1,48 @@
+import { GraphQLError, type ExecutionResult } from 'graphql'
+import type { Plugin } from 'graphql-yoga'
+import type { Log } from '../../platform/log.ts'
+import { reveal } from '../../rest/errors.ts'
+import type { ServerContext } from './operation-context.ts'
+
+/** Replaces every error by what the caller may see of it, and logs the others. */
+export function visibleErrors(log: Log): Plugin<ServerContext, ServerContext> {
+  return {
+    onExecutionResult({ result, setResult, context }) {
+      const translated = (one: ExecutionResult) => translate(one, context.exchange.requestId, log)
+      if (!result) return
+      if (Symbol.asyncIterator in result) setResult(mapped(result, translated))
+      else if (result.errors) setResult(translated(result))
+    },
+  }
+}
+
+function translate(result: ExecutionResult, requestId: string, log: Log): ExecutionResult {
+  if (!result.errors) return result
+  const isRefused = !('data' in result)
+  return {
+    ...result,
+    errors: result.errors.map((error) => {
+      const { code, message, details } = reveal(error, requestId, log)
+      const retry = details.retryAfter !== undefined && { retryAfter: details.retryAfter }
+      const http = isRefused && { http: error.extensions['http'] ?? { spec: true, status: 400 } }
+      return new GraphQLError(plain(message), {
+        nodes: error.nodes,
+        source: error.source,
+        positions: error.positions,
+        path: error.path,
+        extensions: { code, requestId, ...retry, ...http },
+      })
+    }),
+  }
+}
+
+/** Suggestions would list what introspection may hide; and no limit is an error of syntax. */
+function plain(message: string): string {
+  return message
+    .replace(/ ?Did you mean .+\?$/, '')
+    .replace(/^Syntax Error: (?=(?:Query depth|Aliases|Directives|Token) limit )/, '')
+}
+
+async function* mapped<T, U>(items: AsyncIterable<T>, map: (item: T) => U): AsyncGenerator<U> {
+  for await (const item of items) yield map(item)
+}

@@ -1,0 +1,111 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Config } from '../platform/config.ts'
+import type { Answer } from '../rest/answer.ts'
+import type { Incoming } from './exchange.ts'
+import type { Http } from './http.ts'
+
+export interface Listening {
+  /** Where it answers, such as `http://127.0.0.1:3000`. */
+  readonly url: string
+  /** Answers what is under way, within the configured time, and stops. */
+  close(): Promise<void>
+}
+
+/** Slow or silent clients lose their connection; how long an answer takes is not limited here. */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1000,
+  // Longer than the minute after which usual proxies give an idle connection up.
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16_384,
+} as const
+
+const mostConnections = 10_000
+
+/** How long proxies get to notice that `/health/ready` says no, where there is a proxy. */
+const noticeMs = 1000
+
+/** Rejects when the port is taken. */
+export async function listen(
+  http: Http,
+  config: Pick<Config, 'host' | 'port' | 'shutdownTimeoutSeconds' | 'trustProxy'>,
+): Promise<Listening> {
+  const server = createServer(limits, (request, response) => {
+    void serve(http, request, response)
+  })
+  server.maxConnections = mostConnections
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.port, config.host, resolve)
+  })
+  return {
+    url: urlOf(server, config.host),
+    async close() {
+      http.drain()
+      if (config.trustProxy > 0) await wait(noticeMs)
+      await drain(server, config.shutdownTimeoutSeconds * 1000)
+    },
+  }
+}
+
+async function serve(http: Http, request: IncomingMessage, response: ServerResponse) {
+  const gone = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  const answer = await http.handle(incomingOf(request, gone.signal))
+  // What is left of a body that was refused: read away, or the connection would hang on it.
+  if (!request.complete) request.resume()
+  await write(answer, response)
+}
+
+function incomingOf(request: IncomingMessage, signal: AbortSignal): Incoming {
+  return {
+    method: request.method ?? 'GET',
+    target: request.url ?? '/',
+    // Node joins repeated headers into one text, but for Set-Cookie, which no client sends.
+    headers: request.headers as Readonly<Record<string, string | undefined>>,
+    peer: request.socket.remoteAddress ?? '',
+    body: request.iterator({ destroyOnReturn: false }),
+    signal,
+  }
+}
+
+async function write({ status, headers, body }: Answer, response: ServerResponse): Promise<void> {
+  response.writeHead(status, headers)
+  if (!(body instanceof ReadableStream)) {
+    response.end(body ?? undefined)
+    return
+  }
+  try {
+    await pipeline(Readable.fromWeb(body), response)
+  } catch {
+    // The client went away, or the stream broke: either way there is nobody to tell.
+    response.destroy()
+  }
+}
+
+/** No new connections; idle ones go at once, the others when their answer is out. */
+async function drain(server: Server, patienceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve())
+  })
+  const stop = new AbortController()
+  const sweep = setInterval(() => server.closeIdleConnections(), 100)
+  server.closeIdleConnections()
+  const late = wait(patienceMs, undefined, { signal: stop.signal })
+  await Promise.race([closed, late.then(() => server.closeAllConnections())]).catch(() => undefined)
+  stop.abort()
+  clearInterval(sweep)
+  await closed
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,59 @@
+import type { GraphQLSchema } from 'graphql'
+import { jsonAnswer } from '../rest/answer.ts'
+import { prepareRoutes, type RunRoute } from '../rest/execute.ts'
+import { basePath, type Route } from '../rest/routes.ts'
+import type { MakeContext } from './contexts.ts'
+import type { Endpoint, Exchange } from './exchange.ts'
+import { oauthAnswer } from './oauth.ts'
+
+const authLimitBytes = 65_536
+
+export interface RestParts {
+  readonly schema: GraphQLSchema
+  readonly routes: readonly Route[]
+  readonly bodyLimitBytes: number
+  readonly makeContext: MakeContext
+}
+
+/**
+ * One endpoint for each route of the table. What a route cannot carry, such as a stream, is an
+ * endpoint around the one made here.
+ */
+export async function restEndpoints(parts: RestParts): Promise<Endpoint[]> {
+  const prepared = await prepareRoutes(parts.schema, parts.routes)
+  return [...prepared].map(([route, run]) => endpointOf(route, run, parts))
+}
+
+function endpointOf(route: Route, run: RunRoute, parts: RestParts): Endpoint {
+  const hasBody = route.method === 'POST' || route.method === 'PUT'
+  const limitBytes =
+    route.tag === 'Authentication'
+      ? Math.min(authLimitBytes, parts.bodyLimitBytes)
+      : parts.bodyLimitBytes
+  return {
+    method: route.method,
+    path: basePath + route.path,
+    ...(route.widget && { widget: true }),
+    ...(hasBody && { body: { limitBytes, types: route.oauth ? ['json', 'form'] : ['json'] } }),
+    answer: route.oauth
+      ? (exchange) => oauthAnswer(exchange, run, parts.makeContext)
+      : (exchange) => plainAnswer(exchange, { route, run, makeContext: parts.makeContext }),
+  }
+}
+
+interface Running {
+  readonly route: Route
+  readonly run: RunRoute
+  readonly makeContext: MakeContext
+}
+
+async function plainAnswer(exchange: Exchange, { route, run, makeContext }: Running) {
+  const ctx = await makeContext(exchange, exchange.headers.authorization ?? null)
+  const isGet = route.method === 'GET'
+  const value = await run(ctx, {
+    params: exchange.found?.params ?? {},
+    query: isGet ? new URLSearchParams(exchange.query) : null,
+    body: isGet || route.method === 'DELETE' ? null : exchange.payload,
+  })
+  return jsonAnswer(value)
+}

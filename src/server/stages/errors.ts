@@ -1,0 +1,26 @@
+import type { Log } from '../../platform/log.ts'
+import { jsonAnswer } from '../../rest/answer.ts'
+import { errorAnswer, hintHeaders, reveal } from '../../rest/errors.ts'
+import { statusByCode } from '../../core/errors.ts'
+import type { Stage } from '../exchange.ts'
+import { graphqlPath } from '../paths.ts'
+
+/** Turns whatever was thrown behind it into an answer: in GraphQL's form on its path. */
+export function errors(log: Log): Stage {
+  return async (exchange, next) => {
+    try {
+      return await next(exchange)
+    } catch (thrown) {
+      const { requestId, headers, path } = exchange
+      const error = reveal(thrown, requestId, log)
+      const refused = { requestId, hasCredential: headers.authorization !== undefined }
+      if (path !== graphqlPath) return errorAnswer(error, refused)
+      const extensions = { code: error.code, requestId }
+      return jsonAnswer(
+        { errors: [{ message: error.message, extensions }] },
+        statusByCode[error.code],
+        hintHeaders(error, refused),
+      )
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { blockFieldSuggestionsPlugin } from '@escape.tech/graphql-armor-block-field-suggestions'
+import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases'
+import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth'
+import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives'
+import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens'
+import { NoSchemaIntrospectionCustomRule, type GraphQLSchema, type ValidationRule } from 'graphql'
+import { createYoga, type Plugin } from 'graphql-yoga'
+import type { Log } from '../platform/log.ts'
+import type { Answer } from '../rest/answer.ts'
+import type { MakeContext } from './contexts.ts'
+import type { Endpoint } from './exchange.ts'
+import { operationContext, type ServerContext } from './graphql/operation-context.ts'
+import { oneSensitiveField } from './graphql/one-sensitive-field.ts'
+import { visibleErrors } from './graphql/visible-errors.ts'
+import { graphqlPath } from './paths.ts'
+
+export interface YogaParts {
+  readonly schema: GraphQLSchema
+  readonly log: Log
+  readonly introspection: boolean
+  readonly bodyLimitBytes: number
+  readonly makeContext: MakeContext
+}
+
+/** Beyond these an operation is refused before anything of it runs. */
+const limits = { depth: 10, aliases: 15, tokens: 1500, directives: 5 } as const
+
+/** GraphQL over HTTP: POST and JSON only, one operation a request. */
+export function graphqlEndpoint(parts: YogaParts): Endpoint {
+  const yoga = createYoga<ServerContext>({
+    schema: parts.schema,
+    graphqlEndpoint: graphqlPath,
+    logging: false,
+    // Stages of ours do these, and everything else is off.
+    cors: false,
+    graphiql: false,
+    landingPage: false,
+    multipart: false,
+    batching: false,
+    maxRequestBodySize: false,
+    maskedErrors: { maskError: (error) => error as Error },
+    plugins: plugins(parts),
+  })
+  return {
+    method: 'POST',
+    path: graphqlPath,
+    body: { limitBytes: parts.bodyLimitBytes, types: ['json', 'graphql'] },
+    async answer(exchange) {
+      const ctx = await parts.makeContext(exchange, exchange.headers.authorization ?? null)
+      const request = new yoga.fetchAPI.Request(`http://localhost${graphqlPath}`, {
+        method: 'POST',
+        headers: { accept: exchange.headers.accept ?? '*/*' },
+        signal: exchange.signal,
+      })
+      return answerOf(await yoga.fetch(request, { exchange, ctx }))
+    },
+  }
+}
+
+function plugins(parts: YogaParts): Plugin<ServerContext, ServerContext>[] {
+  return [
+    operationContext(),
+    visibleErrors(parts.log),
+    // An empty list: the default lets any number of aliases through that are called __typename.
+    maxAliasesPlugin({ n: limits.aliases, allowList: [] }),
+    maxDepthPlugin({ n: limits.depth, flattenFragments: true }),
+    maxTokensPlugin({ n: limits.tokens }),
+    maxDirectivesPlugin({ n: limits.directives }),
+    blockFieldSuggestionsPlugin({ mask: '' }),
+    rule(oneSensitiveField),
+    ...(parts.introspection ? [] : [rule(NoSchemaIntrospectionCustomRule)]),
+  ]
+}
+
+function rule(validation: ValidationRule): Plugin<ServerContext, ServerContext> {
+  return {
+    onValidate({ addValidationRule }) {
+      addValidationRule(validation)
+    },
+  }
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const headers = Object.fromEntries(response.headers)
+  const isStream = headers['content-type']?.startsWith('text/event-stream') ?? false
+  const body = isStream ? response.body : await response.text()
+  return { status: response.status, headers, body }
+}

@@ -1,0 +1,194 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { LLMock } from '@copilotkit/aimock'
+import { Failure } from '../../src/core/errors.ts'
+import type { RunRequest } from '../../src/engine/context.ts'
+import type { FlowEvent } from '../../src/engine/events.ts'
+import { parseFlow } from '../../src/engine/flow.ts'
+import type { RunInput } from '../../src/engine/node.ts'
+import type { Ports } from '../../src/engine/ports.ts'
+import type { FlowResult } from '../../src/engine/result.ts'
+import { runFlow } from '../../src/engine/run.ts'
+import { createEgress } from '../../src/platform/egress.ts'
+
+export const providerKey = 'sk-live-0123456789abcdefghijKLMN'
+
+/** The fake provider, spoken to over a real port through the real egress. */
+export async function startProvider() {
+  const mock = new LLMock({ port: 0 })
+  await mock.start()
+  const egress = createEgress({ allow: [new URL(mock.url).host] })
+  return {
+    mock,
+    fetch: egress.fetch,
+    baseUrl: `${mock.url}/v1`,
+    /** What the provider got last. */
+    lastBody: () => mock.getLastRequest()?.body as Record<string, unknown> | undefined,
+    stop: async () => {
+      await egress.close()
+      await mock.stop()
+    },
+  }
+}
+
+/** A provider of our own making, for answers that the fake one does not give. */
+export async function startStub(listener: RequestListener) {
+  const requests: IncomingMessage[] = []
+  const server: Server = createServer((request, response) => {
+    requests.push(request)
+    listener(request, response)
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const egress = createEgress({ allow: [host] })
+  return {
+    requests,
+    fetch: egress.fetch,
+    baseUrl: `http://${host}/v1`,
+    stop: async () => {
+      await egress.close()
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+export interface Drawn {
+  readonly id: string
+  readonly name: string
+  readonly label?: string
+  readonly category?: string
+  readonly inputs?: Record<string, unknown>
+  readonly output?: string
+  readonly credential?: string
+  readonly parentNode?: string
+  readonly inputParams?: readonly unknown[]
+}
+
+/** `flowData` as a canvas would store it. */
+export function draw(nodes: readonly Drawn[], edges: readonly [string, string, string?][] = []) {
+  return JSON.stringify({
+    nodes: nodes.map(({ id, parentNode, output, label, ...data }) => ({
+      id,
+      type: 'customNode',
+      parentNode,
+      data: { ...data, id, label: label ?? data.name, outputs: output ? { output } : {} },
+    })),
+    edges: edges.map(([source, target, sourceHandle]) => ({ source, target, sourceHandle })),
+  })
+}
+
+export interface Told {
+  readonly input?: Partial<RunInput>
+  readonly apiConfig?: unknown
+  readonly ports?: Partial<Ports>
+  readonly signal?: AbortSignal
+  readonly emit?: (event: FlowEvent) => void
+}
+
+export function requestFor(flowData: string | null, told: Told = {}): RunRequest {
+  return {
+    flow: parseFlow({
+      id: 'flow-1',
+      flowData,
+      apiConfig: told.apiConfig === undefined ? null : JSON.stringify(told.apiConfig),
+    }),
+    input: { question: 'socks', chatId: 'chat-1', ...told.input },
+    ports: {
+      fetch: async () => {
+        throw new Error('this test calls nobody')
+      },
+      credential: async () => ({ openAIApiKey: providerKey }),
+      history: async () => [],
+      variables: async () => ({}),
+      clock: { now: () => new Date('2026-01-02T03:04:05.678Z') },
+      ...told.ports,
+    },
+    signal: told.signal ?? new AbortController().signal,
+    emit: told.emit ?? (() => undefined),
+  }
+}
+
+export async function run(flowData: string | null, told: Told = {}): Promise<FlowResult> {
+  return runFlow(requestFor(flowData, told))
+}
+
+/** The Failure a promise ends in; anything else fails the test. */
+export async function failureOf(promise: Promise<unknown>): Promise<Failure> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+/** An LLM chain on a chat model at the given address. */
+export function llmChainFlow(
+  baseUrl: string,
+  changes: { model?: Partial<Drawn>; prompt?: Record<string, unknown> } = {},
+): string {
+  const { inputs, ...model } = changes.model ?? {}
+  return draw(
+    [
+      {
+        id: 'chatOpenAI_0',
+        name: 'chatOpenAI',
+        label: 'ChatOpenAI',
+        category: 'Chat Models',
+        credential: 'cred-1',
+        ...model,
+        inputs: { modelName: 'gpt-4o-mini', temperature: '0.2', basepath: baseUrl, ...inputs },
+      },
+      {
+        id: 'promptTemplate_0',
+        name: 'promptTemplate',
+        inputs: {
+          template: 'Name a company that makes {product}.',
+          promptValues: '{"product":"{{question}}"}',
+          ...changes.prompt,
+        },
+      },
+      {
+        id: 'llmChain_0',
+        name: 'llmChain',
+        label: 'LLM Chain',
+        category: 'Chains',
+        output: 'llmChain',
+        inputs: {
+          model: '{{chatOpenAI_0.data.instance}}',
+          prompt: '{{promptTemplate_0.data.instance}}',
+        },
+      },
+      { id: 'stickyNote_0', name: 'stickyNote', inputs: { note: 'hello' } },
+    ],
+    [
+      ['chatOpenAI_0', 'llmChain_0'],
+      ['promptTemplate_0', 'llmChain_0'],
+    ],
+  )
+}
+
+const flowsFolder = fileURLToPath(new URL('../../../shared/flows', import.meta.url))
+const isMissing = !existsSync(flowsFolder)
+
+/** Why tests on real flows are skipped here, or undefined. */
+export const noRealFlows = isMissing ? `skipped: there is no folder ${flowsFolder}` : undefined
+
+/** A real flow's `flowData`, with its node inputs changed by name of node. */
+export function realFlow(
+  file: string,
+  change: (name: string, inputs: Record<string, unknown>) => Record<string, unknown>,
+): string {
+  const { nodes, edges } = JSON.parse(readFileSync(`${flowsFolder}/${file}`, 'utf8')) as {
+    nodes: { data: { name: string; inputs: Record<string, unknown> } }[]
+    edges: unknown[]
+  }
+  for (const { data } of nodes) data.inputs = { ...data.inputs, ...change(data.name, data.inputs) }
+  return JSON.stringify({ nodes, edges })
+}
