@@ -36,12 +36,15 @@ export async function ensureOwner(
   }
   const passwordHash = await passwords.hash(login.password)
   const [organizationId, workspaceId, userId] = [newId(), newId(), newId()]
+  const email = normalizeEmail(login.email)
   await em.transactional(async (em) => {
-    const email = normalizeEmail(login.email)
-    await em.insert(Organization, { id: organizationId, name: 'My organization' })
-    await em.insert(Workspace, { id: workspaceId, organizationId, name: 'Default workspace' })
-    await em.insert(User, { id: userId, organizationId, email, passwordHash, disabled: false })
-    await em.insert(Membership, { workspaceId, userId, role: 'owner' })
+    // One flush each: the database checks every row's parent as it comes.
+    em.create(Organization, { id: organizationId, name: 'My organization' })
+    await em.flush()
+    em.create(Workspace, { id: workspaceId, organizationId, name: 'Default workspace' })
+    em.create(User, { id: userId, organizationId, email, passwordHash })
+    await em.flush()
+    em.create(Membership, { workspaceId, userId, role: 'owner' })
   })
   return configured ? null : login
 }

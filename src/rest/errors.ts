@@ -7,8 +7,8 @@ import { jsonAnswer, type Answer } from './answer.ts'
 /** What came with the refused request. */
 export interface Refused {
   readonly requestId: string
-  /** An `Authorization` header was sent. */
-  readonly hasCredential: boolean
+  /** The `Authorization` header. */
+  readonly authorization: string | undefined
 }
 
 /** What the caller gets to see; a bug is logged in full under the request's id. */
@@ -51,12 +51,17 @@ export function hintHeaders(error: VisibleError, refused: Refused): Record<strin
 }
 
 /** RFC 6750 section 3: no error code unless a credential was presented. */
-function challengeOf(error: VisibleError, refused: Refused): string | null {
+function challengeOf(error: VisibleError, { authorization }: Refused): string | null {
+  const hasCredential = authorization !== undefined
   if (error.code === 'UNAUTHENTICATED') {
-    const reason = refused.hasCredential ? ', error="invalid_token"' : ''
+    // RFC 6749 section 5.2: a client that tried Basic is answered in kind.
+    if (error.details.oauthError && /^basic /i.test(authorization ?? '')) {
+      return 'Basic realm="flowgate"'
+    }
+    const reason = hasCredential ? ', error="invalid_token"' : ''
     return `Bearer realm="flowgate"${reason}`
   }
-  if (error.code === 'FORBIDDEN' && refused.hasCredential) {
+  if (error.code === 'FORBIDDEN' && hasCredential) {
     return 'Bearer realm="flowgate", error="insufficient_scope"'
   }
   return null
@@ -70,9 +75,5 @@ function innermost(error: unknown): unknown {
   if (!(error instanceof GraphQLError) || !error.originalError) return error
   const inner = innermost(error.originalError)
   if (!(inner instanceof GraphQLError)) return error
-  return new GraphQLError(error.message, {
-    nodes: error.nodes,
-    path: error.path,
-    extensions: error.extensions,
-  })
+  return new GraphQLError(error.message, { extensions: error.extensions })
 }

@@ -1,6 +1,7 @@
 import { execute, type GraphQLField, type GraphQLSchema } from 'graphql'
 import type { Ctx } from '../context.ts'
 import { createScopes } from '../graphql/scopes.ts'
+import { accessOf } from './access.ts'
 import type { FieldName, Route } from './routes.ts'
 import { prepareOperations, type Operation } from './sofa.ts'
 import { variablesFor, wantsPage, type Source } from './variables.ts'
@@ -40,7 +41,7 @@ interface Prepared {
 
 /** Throws what the field threw, and Failure BAD_REQUEST for arguments that do not fit. */
 async function run(prepared: Prepared, ctx: Ctx, source: Source): Promise<unknown> {
-  const { operation, variables } = await choose(prepared, ctx, source)
+  const { operation, variables } = choose(prepared, ctx, source)
   const result = await execute({
     schema: prepared.schema,
     document: operation.document,
@@ -52,31 +53,25 @@ async function run(prepared: Prepared, ctx: Ctx, source: Source): Promise<unknow
 }
 
 /** Refuses bad arguments only to those who may call the field: others learn that they may not. */
-async function choose(
+function choose(
   { plain, page }: Prepared,
   ctx: Ctx,
   source: Source,
-): Promise<{ operation: Operation; variables: Record<string, unknown> }> {
+): { operation: Operation; variables: Record<string, unknown> } {
   try {
     const operation = page && source.query && wantsPage(source.query) ? page : plain
     return { operation, variables: variablesFor(operation.field.args, source) }
   } catch (error) {
-    await admit(plain.field, ctx)
+    admit(plain.field, ctx)
     throw error
   }
 }
 
-/** What a field asks of its caller, where that does not hang on its arguments. */
-export function scopesOf(field: GraphQLField<unknown, Ctx>): Readonly<Record<string, unknown>> {
-  const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined
-  const scopes = options?.authScopes
-  return typeof scopes === 'object' && scopes !== null ? { ...scopes } : {}
-}
-
-async function admit(field: GraphQLField<unknown, Ctx>, ctx: Ctx): Promise<void> {
-  const judges: Readonly<Record<string, unknown>> = { ...createScopes(ctx) }
-  for (const [name, wanted] of Object.entries(scopesOf(field))) {
-    const judge = judges[name]
-    if (typeof judge === 'function') await (judge as (wanted: unknown) => unknown)(wanted)
-  }
+/** Throws what the field would throw for this caller, where that does not hang on a flow. */
+function admit(field: GraphQLField<unknown, Ctx>, ctx: Ctx): void {
+  const access = accessOf(field)
+  const scopes = createScopes(ctx)
+  if (access.kind === 'signedIn') scopes.signedIn()
+  if (access.kind === 'person') scopes.person(access.permission)
+  if (access.kind === 'manage') scopes.manage(access.permission)
 }

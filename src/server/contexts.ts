@@ -27,6 +27,8 @@ export function contextMaker(parts: ContextParts): MakeContext {
       },
       deps: parts.deps,
       admitToFlow: parts.admitToFlow,
+      admitted: new Map(),
+      loaders: new Map(),
     }
   }
 }

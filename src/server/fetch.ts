@@ -16,8 +16,12 @@ export function toIncoming(request: Request, peer: { readonly address: string })
 
 export function toResponse(answer: Answer, method: string): Response {
   const { status, headers, body } = answer
-  const bodyless = method === 'HEAD' || body === null
-  return new Response(bodyless ? null : typedBody(body), { status, headers })
+  if (body === null) return new Response(null, { status, headers })
+  const length = !(body instanceof ReadableStream) && {
+    'content-length': String(Buffer.byteLength(body)),
+  }
+  const sent = method === 'HEAD' ? null : typedBody(body)
+  return new Response(sent, { status, headers: { ...headers, ...length } })
 }
 
 function typedBody(body: NonNullable<Answer['body']>): BodyInit {

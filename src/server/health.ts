@@ -32,8 +32,9 @@ export function healthEndpoints(parts: HealthParts): Endpoint[] {
   ]
 }
 
-async function whyNotReady({ database, log, isDraining }: HealthParts): Promise<string[]> {
-  if (isDraining()) return ['The server is stopping.']
+async function whyNotReady(parts: HealthParts): Promise<string[]> {
+  const { database, log } = parts
+  if (parts.isDraining()) return ['The server is stopping.']
   const stop = new AbortController()
   try {
     const late = wait(patienceMs, null, { signal: stop.signal, ref: false }).then(() => {

@@ -104,8 +104,5 @@ const answerEndpoint: Handle = async (exchange) => {
 }
 
 function chain(all: readonly Stage[], last: Handle): Handle {
-  return all.reduceRight<Handle>(
-    (next, stage) => (exchange) => stage(exchange, next),
-    last,
-  )
+  return all.reduceRight<Handle>((next, stage) => (exchange) => stage(exchange, next), last)
 }

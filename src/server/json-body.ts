@@ -1,6 +1,6 @@
 import { parse } from 'secure-json-parse'
 import { Failure } from '../core/errors.ts'
-import { hidesUnstorable } from '../core/text.ts'
+import { isStorable } from '../core/text.ts'
 
 const deepest = 64
 
@@ -17,7 +17,7 @@ export function parseJsonBody(text: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Failure('BAD_REQUEST', 'The body must be a JSON object.')
   }
-  if (hidesUnstorable(text)) {
+  if (mayHideUnstorable.test(text) && !isStorableWithin(value)) {
     throw new Failure('BAD_REQUEST', 'The body holds a NUL or half of a surrogate pair.')
   }
   return value as Record<string, unknown>
@@ -40,6 +40,16 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
+}
+
+/** The escapes of NUL and of surrogates; anything else in valid UTF-8 can be stored. */
+const mayHideUnstorable = /\\u(?:0000|[dD][89a-fA-F])/
+
+/** The depth is known to be small. */
+function isStorableWithin(value: unknown): boolean {
+  if (typeof value === 'string') return isStorable(value)
+  if (typeof value !== 'object' || value === null) return true
+  return Object.entries(value).every(([key, item]) => isStorable(key) && isStorableWithin(item))
 }
 
 const [quote, backslash, openList, openObject, closeList, closeObject] = [34, 92, 91, 123, 93, 125]

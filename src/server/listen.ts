@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Config } from '../platform/config.ts'
 import type { Answer } from '../rest/answer.ts'
@@ -35,7 +36,7 @@ export async function listen(
   config: Pick<Config, 'host' | 'port' | 'shutdownTimeoutSeconds' | 'trustProxy'>,
 ): Promise<Listening> {
   const server = createServer(limits, (request, response) => {
-    void serve(http, request, response)
+    serve(http, request, response).catch(() => response.destroy())
   })
   server.maxConnections = mostConnections
   await new Promise<void>((resolve, reject) => {
@@ -76,13 +77,16 @@ function incomingOf(request: IncomingMessage, signal: AbortSignal): Incoming {
 }
 
 async function write({ status, headers, body }: Answer, response: ServerResponse): Promise<void> {
-  response.writeHead(status, headers)
   if (!(body instanceof ReadableStream)) {
+    // Without a length Node would answer in chunks; a 204 has none.
+    const length = body !== null && { 'content-length': Buffer.byteLength(body) }
+    response.writeHead(status, { ...headers, ...length })
     response.end(body ?? undefined)
     return
   }
+  response.writeHead(status, headers)
   try {
-    await pipeline(Readable.fromWeb(body), response)
+    await pipeline(Readable.fromWeb(body as NodeReadableStream), response)
   } catch {
     // The client went away, or the stream broke: either way there is nobody to tell.
     response.destroy()

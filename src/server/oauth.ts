@@ -35,7 +35,9 @@ function withClient(
       oauthError: 'invalid_request',
     })
   }
-  const [id = '', ...secret] = Buffer.from(basic[1] ?? '', 'base64').toString().split(':')
+  const [id = '', ...secret] = Buffer.from(basic[1] ?? '', 'base64')
+    .toString()
+    .split(':')
   return { ...payload, client_id: unescaped(id), client_secret: unescaped(secret.join(':')) }
 }
 

@@ -3,6 +3,7 @@ import {
   Kind,
   type ASTVisitor,
   type FieldNode,
+  type SelectionNode,
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql'
@@ -41,16 +42,15 @@ export function oneSensitiveField(context: ValidationContext): ASTVisitor {
 function rootFields(operation: SelectionSetNode, context: ValidationContext): FieldNode[] {
   const fields: FieldNode[] = []
   const visited = new Set<string>()
-  const left = [operation]
-  for (let set = left.pop(); set; set = left.pop()) {
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.FIELD) fields.push(selection)
-      else if (selection.kind === Kind.INLINE_FRAGMENT) left.push(selection.selectionSet)
-      else if (!visited.has(selection.name.value)) {
-        visited.add(selection.name.value)
-        const fragment = context.getFragment(selection.name.value)
-        if (fragment) left.push(fragment.selectionSet)
-      }
+  const left: SelectionNode[] = [...operation.selections]
+  for (let selection = left.pop(); selection; selection = left.pop()) {
+    if (selection.kind === Kind.FIELD) {
+      fields.push(selection)
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+      left.push(...selection.selectionSet.selections)
+    } else if (!visited.has(selection.name.value)) {
+      visited.add(selection.name.value)
+      left.push(...(context.getFragment(selection.name.value)?.selectionSet.selections ?? []))
     }
   }
   return fields

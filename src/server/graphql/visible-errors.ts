@@ -7,11 +7,12 @@ import type { ServerContext } from './operation-context.ts'
 /** Replaces every error by what the caller may see of it, and logs the others. */
 export function visibleErrors(log: Log): Plugin<ServerContext, ServerContext> {
   return {
-    onExecutionResult({ result, setResult, context }) {
+    onExecutionResult(payload) {
+      const { result, context } = payload
       const translated = (one: ExecutionResult) => translate(one, context.exchange.requestId, log)
       if (!result) return
-      if (Symbol.asyncIterator in result) setResult(mapped(result, translated))
-      else if (result.errors) setResult(translated(result))
+      if (Symbol.asyncIterator in result) payload.setResult(mapped(result, translated))
+      else if (result.errors) payload.setResult(translated(result))
     },
   }
 }
@@ -26,10 +27,10 @@ function translate(result: ExecutionResult, requestId: string, log: Log): Execut
       const retry = details.retryAfter !== undefined && { retryAfter: details.retryAfter }
       const http = isRefused && { http: error.extensions['http'] ?? { spec: true, status: 400 } }
       return new GraphQLError(plain(message), {
-        nodes: error.nodes,
-        source: error.source,
-        positions: error.positions,
-        path: error.path,
+        nodes: error.nodes ?? null,
+        source: error.source ?? null,
+        positions: error.positions ?? null,
+        path: error.path ?? null,
         extensions: { code, requestId, ...retry, ...http },
       })
     }),

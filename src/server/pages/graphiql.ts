@@ -49,7 +49,7 @@ async function render(): Promise<Page> {
     title: 'Flowgate GraphiQL',
     endpoint: graphqlPath,
     defaultQuery: example,
-    headerEditorEnabled: true,
+    isHeadersEditorEnabled: true,
   })
   const compressed = await promisify(gzip)(html, { level: 9 })
   const headers = pageHeaders({

@@ -13,7 +13,7 @@ export function errors(log: Log): Stage {
     } catch (thrown) {
       const { requestId, headers, path } = exchange
       const error = reveal(thrown, requestId, log)
-      const refused = { requestId, hasCredential: headers.authorization !== undefined }
+      const refused = { requestId, authorization: headers.authorization }
       if (path !== graphqlPath) return errorAnswer(error, refused)
       const extensions = { code: error.code, requestId }
       return jsonAnswer(
