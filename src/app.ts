@@ -82,7 +82,7 @@ interface Parts {
   readonly clock: Clock
 }
 
-function compose(parts: Parts): { deps: Deps; close(): Promise<void> } {
+function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const { config, log, secrets, database, clock } = parts
   const onError = (error: unknown): void => log.error({ err: error }, 'background work failed')
   const bus = createBus(config, onError)

@@ -14,8 +14,9 @@ export async function guardAttempts<T>(
 ): Promise<T> {
   const release: (() => Promise<void>)[] = []
   for (const [key, rule] of rules) {
-    const { verdict, release: giveBack } = await ctx.deps.limiter.reserve(key, rule)
-    release.push(giveBack)
+    const reservation = await ctx.deps.limiter.reserve(key, rule)
+    release.push(() => reservation.release())
+    const { verdict } = reservation
     if (verdict.allowed) continue
     await Promise.all(release.map((undo) => undo()))
     throw new Failure('RATE_LIMITED', 'Too many failed attempts; try again later.', {

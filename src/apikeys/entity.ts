@@ -11,7 +11,7 @@ export const ApiKey = defineEntity({
     id: p.text().primary(),
     workspaceId: workspaceId(),
     keyName: p.text(),
-    permissions: p.array<string>().columnType('text[]'),
+    permissions: p.array().columnType('text[]'),
     keyMask: p.text(),
     keyDigest: p.text().unique(),
     secretDigest: p.text(),

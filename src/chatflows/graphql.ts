@@ -1,5 +1,6 @@
 import { DeletedApiKeyType, KeyPropertiesType } from '../apikeys/graphql.ts'
 import type { FlowDemand } from '../context.ts'
+import { DeletedCredentialType } from '../credentials/graphql.ts'
 import { bounded } from '../graphql/bounds.ts'
 import { builder, deletedType, idBounds, pageBounds } from '../graphql/builder.ts'
 import { chatflowArgs } from './arguments.ts'
@@ -20,6 +21,7 @@ import {
   hasChanged,
   listChatflows,
   updateChatflow,
+  usingCredential,
 } from './service.ts'
 import {
   ChangedType,
@@ -163,5 +165,13 @@ builder.objectField(DeletedApiKeyType, 'chatFlows', (t) =>
     type: [ChatflowType],
     description: 'The chatflows still bound to it: closed until they are bound to another.',
     resolve: (key, _args, ctx) => loadBound(ctx, key.id),
+  }),
+)
+
+builder.objectField(DeletedCredentialType, 'chatFlows', (t) =>
+  t.field({
+    type: [ChatflowType],
+    description: 'The chatflows that still name it, and refuse to run until they get another.',
+    resolve: ({ id }, _args, ctx) => usingCredential(ctx, id),
   }),
 )

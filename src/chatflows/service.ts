@@ -182,6 +182,13 @@ export async function boundTo(ctx: Ctx, keyIds: readonly string[]): Promise<Chat
   return listRows(ctx, chatflows, { where: { sql, params: keyIds } })
 }
 
+/** The chatflows of the caller's workspace that name a credential anywhere. */
+export async function usingCredential(ctx: Ctx, credentialId: string): Promise<ChatflowView[]> {
+  if (!isUuid(credentialId)) return []
+  const where = { sql: 'flow_data like ?', params: [`%${credentialId}%`] }
+  return listRows(ctx, chatflows, { where })
+}
+
 /** The chatflow with that id in the EntityManager's workspace. Throws NOT_FOUND. */
 export async function findOwn(em: SqlEntityManager, id: string): Promise<Chatflow> {
   const chatflow = isUuid(id) ? await em.findOne(Chatflow, { id }) : null

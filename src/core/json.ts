@@ -42,10 +42,15 @@ function nestsTooDeep(text: string): boolean {
       if (character === '\\') at += 1
       else if (character === '"') isText = false
     } else if (character === '"') isText = true
-    else if (character === '{' || character === '[') {
-      depth += 1
-      if (depth > deepest) return true
-    } else if (character === '}' || character === ']') depth -= 1
+    else depth += steps.get(character) ?? 0
+    if (depth > deepest) return true
   }
   return false
 }
+
+const steps: ReadonlyMap<string | undefined, number> = new Map([
+  ['{', 1],
+  ['[', 1],
+  ['}', -1],
+  [']', -1],
+])

@@ -148,7 +148,7 @@ async function findOwn(em: SqlEntityManager, id: string): Promise<Credential> {
 
 function openData(deps: Deps, row: Credential): PlainData {
   try {
-    return readData(JSON.parse(deps.vault.open(String(row.encryptedData), placeOf(row))))
+    return readData(JSON.parse(deps.vault.open(row.encryptedData, placeOf(row))))
   } catch (cause) {
     if (!(cause instanceof SealError)) throw cause
     throw new Failure(

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MikroORM } from '@mikro-orm/core'
 import { PgliteDriver } from '@mikro-orm/pglite'
 import { PostgreSqlDriver } from '@mikro-orm/postgresql'
-import pg from 'pg'
+import { Client } from 'pg'
 import { options } from '../../mikro-orm.config.ts'
 import { assumeServingRole, connectionOptions, createDatabase, type Database } from './database.ts'
 import { claimFolder } from './lock-file.ts'
@@ -124,9 +124,9 @@ async function migrate(url: string): Promise<void> {
 }
 
 /** A database that starts together with us may take a moment: five tries within ten seconds. */
-async function connect(url: string): Promise<pg.Client> {
+async function connect(url: string): Promise<Client> {
   for (let attempt = 1; ; attempt += 1) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 })
+    const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 })
     client.on('error', () => undefined)
     try {
       await client.connect()
@@ -171,11 +171,13 @@ async function missingRoleStatements(run: Run, roles: RoleNames, login: string):
   )
   const granted = new Map(rows.map((row) => [String(row.name), row.granted === true]))
   const isMember = names.every((name) => granted.get(name))
-  const existing = names
-    .filter((name) => granted.has(name))
-    .map((name) => `create role ${quoteIdentifier(name)} nologin`)
+  const existing = new Set(
+    names
+      .filter((name) => granted.has(name))
+      .map((name) => `create role ${quoteIdentifier(name)} nologin`),
+  )
   return roleStatements(roles, isMember ? [] : [login]).filter(
-    (statement) => !existing.includes(statement),
+    (statement) => !existing.has(statement),
   )
 }
 

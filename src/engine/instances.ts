@@ -1,32 +1,106 @@
-import type { TokenUsage } from './events.ts'
+import type { SourceDocument, TokenUsage } from './events.ts'
 
 /** What nodes build for each other. The tag lets an input refuse a wrong wire by name. */
 export interface InstanceByKind {
   readonly chatModel: ChatModel
   readonly prompt: Prompt
   readonly memory: Memory
+  readonly tool: Tool
+  readonly embedder: Embedder
+  readonly retriever: Retriever
+  readonly vectorStore: VectorStore
+  readonly moderation: Moderation
+  readonly outputParser: OutputParser
 }
 
 export type InstanceKind = keyof InstanceByKind
 
-export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant'
+/** A JSON Schema of an object. */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage
+
+export interface SystemMessage {
+  readonly role: 'system'
   readonly content: string
 }
 
-export interface ChatReply {
+export interface UserMessage {
+  readonly role: 'user'
+  readonly content: string
+  /** Stand before the text. */
+  readonly images?: readonly Image[]
+}
+
+export interface AssistantMessage {
+  readonly role: 'assistant'
+  readonly content: string
+  readonly toolCalls?: readonly ToolCall[]
+}
+
+/** What a tool answered to a call of the assistant message before. */
+export interface ToolMessage {
+  readonly role: 'tool'
+  readonly content: string
+  readonly callId: string
+  readonly toolName: string
+}
+
+export interface Image {
+  /** A media type such as `image/png`. */
+  readonly mime: string
+  /** Base64, or an http URL that the provider fetches itself. */
+  readonly data: string
+}
+
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  readonly args: Readonly<Record<string, unknown>>
+}
+
+/** What a model is told of a tool. */
+export interface ToolFacts {
+  readonly name: string
+  readonly description: string
+  readonly schema: JsonSchema
+}
+
+export interface ModelRequest {
+  readonly messages: readonly ChatMessage[]
+  readonly tools?: readonly ToolFacts[]
+  /** `{ name }` forces that tool; absent: the model decides. */
+  readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string }
+  /** The reply is to be JSON of this form; it is then in `json`. */
+  readonly schema?: JsonSchema
+  /** Gets the text as it comes; in one piece from a model that is not to stream. */
+  readonly onToken?: (text: string) => void
+  /** Gets the model's thoughts as they come, where it tells them. */
+  readonly onThinking?: (text: string) => void
+  /** Aborts this call only; the run's own signal always does. */
+  readonly signal?: AbortSignal
+}
+
+export interface ModelReply {
   readonly text: string
+  /** What the model wants called; the caller calls it and asks again. */
+  readonly toolCalls: readonly ToolCall[]
+  /** Present when a `schema` was given. */
+  readonly json?: unknown
   readonly usage: TokenUsage
+  readonly finishReason: string
 }
 
 export interface ChatModel {
   readonly kind: 'chatModel'
   readonly modelName: string
+  /** Images of the caller may be shown to it; without, they are left out. */
+  readonly acceptsImages: boolean
   /**
-   * Asks the model. `onText` gets the reply's text as it comes, in one piece or many.
+   * Asks the model.
    * @throws Failure UPSTREAM or TIMEOUT, naming the node and the provider's status.
    */
-  chat(messages: readonly ChatMessage[], onText?: (text: string) => void): Promise<ChatReply>
+  ask(request: ModelRequest): Promise<ModelReply>
 }
 
 export interface Prompt {
@@ -41,6 +115,76 @@ export interface Memory {
   readonly kind: 'memory'
   /** Earlier messages of the session, oldest first. */
   messages(): Promise<readonly ChatMessage[]>
+}
+
+/** What a tool may know of the run that calls it. */
+export interface ToolContext {
+  readonly signal: AbortSignal
+}
+
+/** A tool's result: text for the model, and what the caller of the run sees besides. */
+export interface ToolAnswer {
+  readonly text: string
+  readonly sourceDocuments?: readonly SourceDocument[]
+  readonly artifacts?: readonly unknown[]
+}
+
+export interface Tool extends ToolFacts {
+  readonly kind: 'tool'
+  /** Its result is the answer of the run; the model does not see it. */
+  readonly returnDirect?: boolean
+  /** A person has to agree before it runs. */
+  readonly requiresHumanInput?: boolean
+  /**
+   * @throws Failure whose message the model is told, so that it can try another way. Call it
+   *   through `callTool`, which adds the time limit.
+   */
+  run(args: Readonly<Record<string, unknown>>, context: ToolContext): Promise<string | ToolAnswer>
+}
+
+export interface Embedder {
+  readonly kind: 'embedder'
+  readonly modelName: string
+  /** One vector a text, in the order of the texts. @throws Failure UPSTREAM or TIMEOUT. */
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<readonly (readonly number[])[]>
+}
+
+export interface SearchOptions {
+  readonly topK?: number
+  readonly filter?: Readonly<Record<string, unknown>>
+  readonly signal?: AbortSignal
+}
+
+export interface Retriever {
+  readonly kind: 'retriever'
+  /** The documents nearest to a query, nearest first. */
+  search(query: string, options?: SearchOptions): Promise<readonly SourceDocument[]>
+}
+
+export interface VectorStore {
+  readonly kind: 'vectorStore'
+  /** As a retriever's, with how near each is: 1 is the same, 0 has nothing in common. */
+  search(
+    query: string,
+    options?: SearchOptions,
+  ): Promise<readonly (SourceDocument & { readonly score: number })[]>
+  add(documents: readonly SourceDocument[], signal?: AbortSignal): Promise<void>
+}
+
+export interface Moderation {
+  readonly kind: 'moderation'
+  /** What the caller is told instead of an answer; undefined lets the text pass. */
+  refusal(text: string, signal?: AbortSignal): Promise<string | undefined>
+}
+
+export interface OutputParser {
+  readonly kind: 'outputParser'
+  /** Told to the model, so that its answer can be read. */
+  readonly instructions: string
+  /** A model may be asked once to mend an answer that cannot be read. */
+  readonly autofix: boolean
+  /** @throws Failure UPSTREAM when the text has not the form that was asked for. */
+  parse(text: string): unknown
 }
 
 /** Whether a value that a node built is of the kind an input asks for. */

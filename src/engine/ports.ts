@@ -1,7 +1,31 @@
+import type { FlowSource } from './flow.ts'
+
 /** One message of a conversation, as it is stored and as callers send it. */
 export interface HistoryMessage {
   readonly role: 'userMessage' | 'apiMessage'
   readonly content: string
+}
+
+/** A tool that a workspace keeps: code with the schema of its arguments. */
+export interface StoredTool {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  /** JSON text: rows of `{property, type, description, required}`, or a JSON Schema. */
+  readonly schema: string | null
+  readonly func: string | null
+}
+
+/** User code with the values it may see, each under its name (`$input`, `$vars`, `$city` …). */
+export interface CodeJob {
+  readonly code: string
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly signal: AbortSignal
+}
+
+export interface CodeResult {
+  readonly value: unknown
+  readonly logs: readonly string[]
 }
 
 /** Everything a run needs from the world; the rooms above fill it, tests fake it. */
@@ -17,5 +41,14 @@ export interface Ports {
   readonly history: (sessionId: string) => Promise<readonly HistoryMessage[]>
   /** The values behind `$vars`. */
   readonly variables: () => Promise<Readonly<Record<string, string>>>
+  /** A custom tool of the flow's workspace. @throws Failure UNPROCESSABLE when there is none. */
+  readonly tool: (id: string) => Promise<StoredTool>
+  /** A flow of the flow's workspace. @throws Failure UNPROCESSABLE when there is none. */
+  readonly flow: (id: string) => Promise<FlowSource & { readonly name: string }>
+  /**
+   * Runs user code in the sandbox.
+   * @throws Failure UNPROCESSABLE with the code's own error, TIMEOUT.
+   */
+  readonly runCode: (job: CodeJob) => Promise<CodeResult>
   readonly clock: { now(): Date }
 }

@@ -49,10 +49,10 @@ class BoundsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       ([argument, config]) => [argument, boundsOf(config.extensions)] as const,
     )
     if (bounds.length === 0) return resolver
-    return (parent, args, context, info) => {
-      const values = args as Record<string, unknown>
+    return (...call) => {
+      const values = call[1] as Record<string, unknown>
       for (const [argument, limits] of bounds) check(argument, values[argument], limits)
-      return resolver(parent, args, context, info)
+      return resolver(...call)
     }
   }
 }

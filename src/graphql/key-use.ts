@@ -31,9 +31,9 @@ class KeyUsePlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     if (!roots.has(field.parentType)) return resolver
-    return async (parent, args, context, info) => {
-      await countKeyUse(context as Ctx)
-      return resolver(parent, args, context, info)
+    return async (...call) => {
+      await countKeyUse(call[2] as Ctx)
+      return resolver(...call)
     }
   }
 }

@@ -4,8 +4,10 @@ import { permissions, type Permission } from '../core/permissions.ts'
 
 /** What a field asks of its caller, as it declares it to the schema. */
 export type Access =
-  | { readonly kind: 'anyone' | 'signedIn' }
-  | { readonly kind: 'person' | 'manage'; readonly permission: Permission }
+  | { readonly kind: 'anyone' }
+  | { readonly kind: 'signedIn' }
+  | { readonly kind: 'person'; readonly permission: Permission }
+  | { readonly kind: 'manage'; readonly permission: Permission }
   | { readonly kind: 'flow'; readonly anyOf: readonly Permission[]; readonly anonymous: boolean }
 
 /** @throws Error for a field that declares nothing we know. */

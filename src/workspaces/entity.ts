@@ -47,7 +47,7 @@ export const Membership = defineEntity({
     userId: p.uuid().index(),
     role: p.text().$type<Role>(),
     /** Set: exactly these permissions instead of the role's. */
-    permissions: p.array<string>().columnType('text[]').nullable(),
+    permissions: p.array().columnType('text[]').nullable(),
     createdDate: createdDate(),
     updatedDate: updatedDate(),
   },
