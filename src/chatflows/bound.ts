@@ -1,17 +1,17 @@
 import DataLoader from 'dataloader'
 import type { Ctx } from '../context.ts'
-import { boundTo, type ChatflowView } from './service.ts'
+import { boundTo, type BoundChatflow } from './service.ts'
 
 /** The flows bound to a key; keys asked for together are read together. */
-export function loadBound(ctx: Ctx, keyId: string): Promise<ChatflowView[]> {
+export function loadBound(ctx: Ctx, keyId: string): Promise<BoundChatflow[]> {
   return loaderOf(ctx).load(keyId)
 }
 
 const name = 'chatflows bound to keys'
 
 /** One loader an operation: what one caller was shown is never another's. */
-function loaderOf(ctx: Ctx): DataLoader<string, ChatflowView[]> {
-  const known = ctx.loaders.get(name) as DataLoader<string, ChatflowView[]> | undefined
+function loaderOf(ctx: Ctx): DataLoader<string, BoundChatflow[]> {
+  const known = ctx.loaders.get(name) as DataLoader<string, BoundChatflow[]> | undefined
   const loader =
     known ??
     new DataLoader(async (keyIds: readonly string[]) => {

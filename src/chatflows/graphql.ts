@@ -24,6 +24,7 @@ import {
   usingCredential,
 } from './service.ts'
 import {
+  BoundChatflowType,
   ChangedType,
   ChatflowPageType,
   ChatflowType,
@@ -154,7 +155,7 @@ builder.mutationFields((t) => ({
 
 builder.interfaceField(KeyPropertiesType, 'chatFlows', (t) =>
   t.field({
-    type: [ChatflowType],
+    type: [BoundChatflowType],
     description: 'The chatflows bound to the key.',
     resolve: (key, _args, ctx) => loadBound(ctx, key.id),
   }),
@@ -162,7 +163,7 @@ builder.interfaceField(KeyPropertiesType, 'chatFlows', (t) =>
 
 builder.objectField(DeletedApiKeyType, 'chatFlows', (t) =>
   t.field({
-    type: [ChatflowType],
+    type: [BoundChatflowType],
     description: 'The chatflows still bound to it: closed until they are bound to another.',
     resolve: (key, _args, ctx) => loadBound(ctx, key.id),
   }),
@@ -170,7 +171,7 @@ builder.objectField(DeletedApiKeyType, 'chatFlows', (t) =>
 
 builder.objectField(DeletedCredentialType, 'chatFlows', (t) =>
   t.field({
-    type: [ChatflowType],
+    type: [BoundChatflowType],
     description: 'The chatflows that still name it, and refuse to run until they get another.',
     resolve: ({ id }, _args, ctx) => usingCredential(ctx, id),
   }),

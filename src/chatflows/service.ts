@@ -6,7 +6,7 @@ import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
 import { pageRequest, type Page } from '../core/paging.ts'
 import { permits } from '../core/permissions.ts'
-import { listRows, pageRows, source, type Condition } from '../db/list.ts'
+import { listRows, pageRows, source, type Condition, type Source } from '../db/list.ts'
 import { principal, tenantEm } from '../db/tenant.ts'
 import { noSuchFlow } from './admission.ts'
 import { Chatflow, type ChatflowType } from './entity.ts'
@@ -173,20 +173,37 @@ export async function chatflowsByApiKey(ctx: Ctx, input: { key: string }): Promi
     rateLimit,
     exchanged: false,
   } as const
-  return boundTo({ ...ctx, caller }, [keyId])
+  return listRows({ ...ctx, caller }, chatflows, { where: isBoundTo([keyId]) })
+}
+
+/** A chatflow in the company of the key or credential it names. */
+export interface BoundChatflow {
+  readonly id: string
+  readonly flowName: string
+  readonly apikeyid: string | null
+  readonly type: ChatflowType
+  readonly deployed: boolean
+  readonly isPublic: boolean
+  readonly category: string | null
+  readonly updatedDate: Date | string
+}
+
+const boundChatflows: Source<BoundChatflow> = {
+  table: 'chatflow',
+  columns: `id, name as "flowName", apikeyid, type, deployed, is_public as "isPublic", category,
+    updated_date as "updatedDate"`,
 }
 
 /** The chatflows of the caller's workspace that are bound to any of the keys. */
-export async function boundTo(ctx: Ctx, keyIds: readonly string[]): Promise<ChatflowView[]> {
-  const sql = `apikeyid in (${keyIds.map(() => '?').join(', ')})`
-  return listRows(ctx, chatflows, { where: { sql, params: keyIds } })
+export async function boundTo(ctx: Ctx, keyIds: readonly string[]): Promise<BoundChatflow[]> {
+  return listRows(ctx, boundChatflows, { where: isBoundTo(keyIds) })
 }
 
 /** The chatflows of the caller's workspace that name a credential anywhere. */
-export async function usingCredential(ctx: Ctx, credentialId: string): Promise<ChatflowView[]> {
+export async function usingCredential(ctx: Ctx, credentialId: string): Promise<BoundChatflow[]> {
   if (!isUuid(credentialId)) return []
   const where = { sql: 'flow_data like ?', params: [`%${credentialId}%`] }
-  return listRows(ctx, chatflows, { where })
+  return listRows(ctx, boundChatflows, { where })
 }
 
 /** The chatflow with that id in the EntityManager's workspace. Throws NOT_FOUND. */
@@ -201,6 +218,10 @@ async function requireLiveKey(ctx: Ctx, em: SqlEntityManager, id: string): Promi
   if (!key || (key.expiresDate && key.expiresDate <= ctx.deps.clock.now())) {
     throw new Failure('BAD_REQUEST', 'apikeyid must be the id of a live API key of this workspace.')
   }
+}
+
+function isBoundTo(keyIds: readonly string[]): Condition {
+  return { sql: `apikeyid in (${keyIds.map(() => '?').join(', ')})`, params: keyIds }
 }
 
 function ofType(input: OfType): { where?: Condition } {

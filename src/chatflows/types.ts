@@ -1,7 +1,7 @@
 import { builder, pageType } from '../graphql/builder.ts'
 import { chatflowTypes } from './entity.ts'
 import type { FlowProblem, PublicChatflow, Uploads } from './public.ts'
-import type { ChatflowView } from './service.ts'
+import type { BoundChatflow, ChatflowView } from './service.ts'
 
 export const ChatflowTypeEnum = builder.enumType('ChatflowType', {
   description: 'What kind of flow it is.',
@@ -46,6 +46,24 @@ export const ChatflowType = builder.objectRef<ChatflowView>('Chatflow').implemen
     }),
     workspaceId: t.exposeID('workspaceId', { description: 'The workspace it belongs to.' }),
     createdDate: t.expose('createdDate', { type: 'DateTime', description: 'When it was made.' }),
+    updatedDate: t.expose('updatedDate', { type: 'DateTime', description: 'Its last change.' }),
+  }),
+})
+
+export const BoundChatflowType = builder.objectRef<BoundChatflow>('BoundChatflow').implement({
+  description: 'A chatflow in the company of the key or credential it names.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'UUID.' }),
+    flowName: t.exposeString('flowName', { description: 'What people call it.' }),
+    type: t.expose('type', { type: ChatflowTypeEnum, description: 'What kind of flow it is.' }),
+    deployed: t.exposeBoolean('deployed', { description: 'Shown as deployed.' }),
+    isPublic: t.exposeBoolean('isPublic', {
+      description: 'Whether anyone may run it, unless bound.',
+    }),
+    category: t.exposeString('category', {
+      nullable: true,
+      description: 'Categories, separated by semicolons.',
+    }),
     updatedDate: t.expose('updatedDate', { type: 'DateTime', description: 'Its last change.' }),
   }),
 })
