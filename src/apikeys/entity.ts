@@ -1,5 +1,5 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
-import type { RateLimit } from '../core/caller.ts'
+import type { KeyOutcome, RateLimit } from '../core/caller.ts'
 import { createdDate, ofWorkspace, timestamp, updatedDate, workspaceId } from '../db/columns.ts'
 
 /** An API key. Neither the key nor its secret is stored: only their digests and a mask. */
@@ -30,3 +30,18 @@ export const ApiKey = defineEntity({
   indexes: [{ properties: ['workspaceId', 'updatedDate', 'id'] }],
 })
 export type ApiKey = InferEntity<typeof ApiKey>
+
+/** How a key's calls went on one day, counted. */
+export const ApiKeyUsage = defineEntity({
+  name: 'ApiKeyUsage',
+  tableName: 'api_key_usage',
+  ...ofWorkspace,
+  properties: {
+    workspaceId: workspaceId(),
+    keyId: p.text().primary(),
+    day: p.date().primary(),
+    outcome: p.text().$type<KeyOutcome>().primary(),
+    count: p.bigint('number'),
+  },
+})
+export type ApiKeyUsage = InferEntity<typeof ApiKeyUsage>

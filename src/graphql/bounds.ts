@@ -29,9 +29,7 @@ export interface Bounds {
 
 declare global {
   // Pothos reads its extension points from this namespace.
-  // eslint-disable-next-line typescript/no-namespace
   export namespace PothosSchemaTypes {
-    // eslint-disable-next-line typescript/no-unused-vars
     export interface Plugins<Types extends SchemaTypes> {
       bounds: BoundsPlugin<Types>
     }

@@ -9,9 +9,7 @@ import { Failure } from '../core/errors.ts'
 
 declare global {
   // Pothos reads its extension points from this namespace.
-  // eslint-disable-next-line typescript/no-namespace
   export namespace PothosSchemaTypes {
-    // eslint-disable-next-line typescript/no-unused-vars
     export interface Plugins<Types extends SchemaTypes> {
       keyUse: KeyUsePlugin<Types>
     }

@@ -40,16 +40,23 @@ export function readRunInput(input: PredictionInput, newChatId: string): RunInpu
   if (input.question == null && !form) {
     throw new Failure('BAD_REQUEST', 'A prediction needs a question, or a form.')
   }
-  const sessionId = readSessionId(overrideConfig)
-  const chatId = input.chatId || sessionId || newChatId
+  const named = readSessionId(overrideConfig)
   return {
-    chatId,
-    ...(input.question == null ? {} : { question: input.question }),
-    ...(form ? { form } : {}),
-    ...(sessionId ? { sessionId } : input.chatId ? { sessionId: input.chatId } : {}),
-    ...(overrideConfig ? { overrideConfig } : {}),
-    ...(input.history == null ? {} : { history: readHistory(input.history) }),
+    chatId: input.chatId || named || newChatId,
+    ...present({
+      question: input.question,
+      form,
+      sessionId: named ?? (input.chatId || null),
+      overrideConfig,
+      history: input.history == null ? null : readHistory(input.history),
+    }),
   }
+}
+
+/** The fields that have a value. */
+function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const given = Object.entries(fields).filter(([, value]) => value != null)
+  return Object.fromEntries(given) as { [K in keyof T]?: NonNullable<T[K]> }
 }
 
 function readRecord(value: unknown, name: string): Record<string, unknown> | null {
