@@ -2,12 +2,14 @@ import { fileURLToPath } from 'node:url'
 import { LoadStrategy } from '@mikro-orm/core'
 import { Migrator } from '@mikro-orm/migrations'
 import { defineConfig } from '@mikro-orm/postgresql'
-import { RefreshToken, Session, User } from './src/accounts/entity.ts'
-import { ApiKey } from './src/apikeys/entity.ts'
+import { Invite, RefreshToken, Session, User } from './src/accounts/entity.ts'
+import { ApiKey, ApiKeyUsage } from './src/apikeys/entity.ts'
+import { AuditEntry } from './src/audit/entity.ts'
 import { Chatflow } from './src/chatflows/entity.ts'
 import { Credential } from './src/credentials/entity.ts'
 import { ChatMessage } from './src/predictions/entity.ts'
 import { Tool } from './src/tools/entity.ts'
+import { Variable } from './src/variables/entity.ts'
 import { Membership, Organization, Workspace } from './src/workspaces/entity.ts'
 
 /** What both drivers share; `src/db/open.ts` adds the driver and where to connect. */
@@ -19,9 +21,13 @@ export const options = {
     Membership,
     Session,
     RefreshToken,
+    Invite,
     ApiKey,
+    ApiKeyUsage,
+    AuditEntry,
     Credential,
     Tool,
+    Variable,
     Chatflow,
     ChatMessage,
   ],

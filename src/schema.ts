@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql'
 import './workspaces/graphql.ts'
 import './accounts/graphql.ts'
+import './accounts/members-graphql.ts'
 import './apikeys/graphql.ts'
 import './credentials/graphql.ts'
 import './tools/graphql.ts'

@@ -55,3 +55,20 @@ export const RefreshToken = defineEntity({
   },
 })
 export type RefreshToken = InferEntity<typeof RefreshToken>
+
+/** A one-time way in: for somebody invited, or whose password was reset. Known by digest alone. */
+export const Invite = defineEntity({
+  name: 'Invite',
+  tableName: 'invite',
+  rowLevelSecurity: 'force',
+  // Whoever may see the user: their organization.
+  policies: [policy('user_id in (select id from app_user)')],
+  properties: {
+    digest: p.text().primary(),
+    userId: p.uuid().index(),
+    createdDate: createdDate(),
+    expiresDate: timestamp(),
+    usedDate: timestamp().nullable(),
+  },
+})
+export type Invite = InferEntity<typeof Invite>

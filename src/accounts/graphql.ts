@@ -34,7 +34,7 @@ const ProfileType = builder.objectRef<Profile>('Me').implement({
   }),
 })
 
-const AuthPayloadType = builder.objectRef<AuthPayload>('AuthPayload').implement({
+export const AuthPayloadType = builder.objectRef<AuthPayload>('AuthPayload').implement({
   description: 'Tokens for one workspace, and who they are for.',
   fields: (t) => ({
     token: t.exposeString('token', {
@@ -84,7 +84,7 @@ const password = bounded({
   format: 'password',
   example: 'correct horse battery',
 })
-const newPassword = bounded({
+export const newPassword = bounded({
   minLength: 8,
   maxLength: 128,
   format: 'password',

@@ -60,7 +60,7 @@ export async function login(
       [`login ${ctx.request.address} ${email}`, rateLimits.loginPerAccount],
     ],
     async () => {
-      const found = await findLogin(ctx.deps, email)
+      const found = await findLogin(ctx.deps, { email })
       const matches = await ctx.deps.passwords.verify(input.password, found?.passwordHash ?? null)
       if (!found || !matches) {
         throw new Failure('UNAUTHENTICATED', 'The e-mail address or the password is wrong.')
@@ -169,7 +169,8 @@ export async function switchWorkspace(ctx: Ctx, input: { id: string }): Promise<
   return payload(ctx, moved.caller, moved.grant)
 }
 
-interface Login {
+/** Somebody who may sign in, and where to. */
+export interface Login {
   readonly userId: string
   readonly organizationId: string
   readonly workspaceId: string
@@ -178,18 +179,20 @@ interface Login {
   readonly permissions: readonly string[]
 }
 
-/** A user by e-mail, with the first workspace they belong to. */
-async function findLogin(deps: Deps, email: string): Promise<Login | null> {
-  const [row] = await deps.database.rows<
-    Omit<Login, 'permissions'> & { permissions: string[] | null }
-  >(
+/** A user who is not disabled, by e-mail or id, with the first workspace they belong to. */
+export async function findLogin(
+  deps: Deps,
+  named: { readonly email: string } | { readonly userId: string },
+): Promise<Login | null> {
+  const [column, value] = 'email' in named ? ['email', named.email] : ['id', named.userId]
+  const [row] = await deps.database.rows<Login & { permissions: string[] | null }>(
     deps.database.lookupEm(),
     `select u.id as "userId", u.organization_id as "organizationId", u.password_hash as "passwordHash",
        m.workspace_id as "workspaceId", m.role, m.permissions
      from app_user u join membership m on m.user_id = u.id
-     where u.email = ? and not u.disabled
+     where u.${column} = ? and not u.disabled
      order by m.created_date, m.workspace_id limit 1`,
-    [email],
+    [value],
   )
   return row ? { ...row, permissions: memberPermissions(row.role, row.permissions) } : null
 }
@@ -198,7 +201,8 @@ type Signed = Pick<UserCaller, 'userId' | 'organizationId' | 'workspaceId' | 'ro
   readonly permissions: readonly string[]
 }
 
-async function payload(ctx: Ctx, signed: Signed, grant: Grant): Promise<AuthPayload> {
+/** The tokens with who they are for. */
+export async function payload(ctx: Ctx, signed: Signed, grant: Grant): Promise<AuthPayload> {
   return { ...grant, user: await profile(ctx, signed) }
 }
 

@@ -152,6 +152,13 @@ export async function endSessions(
   for (const id of sessionIds) await ctx.deps.access.forget(`session:${id}`)
 }
 
+/** Ends every session of a user, wherever they are signed in. */
+export async function endAllSessions(ctx: Ctx, userId: string): Promise<void> {
+  const em = ctx.deps.database.workspaceEm({ userId })
+  await em.nativeUpdate(Session, { endedDate: null }, { endedDate: ctx.deps.clock.now() })
+  await ctx.deps.access.forget(`user:${userId}`)
+}
+
 /** The session a refresh token belongs to, with its owner; null unless the token is its newest one or was. */
 export async function sessionOf(ctx: Ctx, refreshToken: string): Promise<UserCaller | null> {
   const presented = parseRefreshToken(refreshToken)

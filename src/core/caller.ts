@@ -33,6 +33,9 @@ export interface RateLimit {
   readonly windowSeconds: number
 }
 
+/** How a call with a key went: let through, lacking a right, or over the key's rate limit. */
+export type KeyOutcome = 'accepted' | 'refused' | 'limited'
+
 export type Principal = UserCaller | KeyCaller
 export type Caller = Anonymous | Principal
 

@@ -80,6 +80,61 @@ export const routes: readonly Route[] = [
     path: '/workspaces/:id/switch',
     tag: 'Workspaces',
   },
+  {
+    field: 'Mutation.leaveWorkspace',
+    method: 'POST',
+    path: '/workspaces/:id/leave',
+    tag: 'Workspaces',
+  },
+  {
+    field: 'Mutation.removeWorkspace',
+    method: 'POST',
+    path: '/workspaces/:id/remove',
+    tag: 'Workspaces',
+  },
+  { field: 'Query.members', method: 'GET', path: '/workspaces/:id/members', tag: 'Workspaces' },
+  {
+    field: 'Mutation.addMember',
+    method: 'POST',
+    path: '/workspaces/:id/members',
+    tag: 'Workspaces',
+  },
+  {
+    field: 'Mutation.updateMember',
+    method: 'PUT',
+    path: '/workspaces/:id/members/:userId',
+    tag: 'Workspaces',
+  },
+  {
+    field: 'Mutation.removeMember',
+    method: 'DELETE',
+    path: '/workspaces/:id/members/:userId',
+    tag: 'Workspaces',
+  },
+  {
+    field: 'Mutation.resetPassword',
+    method: 'POST',
+    path: '/workspaces/:id/members/:userId/resetPassword',
+    tag: 'Workspaces',
+  },
+  {
+    field: 'Mutation.disableUser',
+    method: 'POST',
+    path: '/workspaces/:id/members/:userId/disable',
+    tag: 'Workspaces',
+  },
+  {
+    field: 'Mutation.enableUser',
+    method: 'POST',
+    path: '/workspaces/:id/members/:userId/enable',
+    tag: 'Workspaces',
+  },
+  {
+    field: 'Mutation.acceptInvite',
+    method: 'POST',
+    path: '/auth/acceptInvite',
+    tag: 'Authentication',
+  },
 
   {
     field: 'Query.apiKeys',
