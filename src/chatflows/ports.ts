@@ -1,6 +1,12 @@
-import type { Ctx } from '../context.ts'
+import type { Ctx, Deps } from '../context.ts'
+import { Failure } from '../core/errors.ts'
+import { isUuid } from '../core/ids.ts'
 import { revealCredential } from '../credentials/service.ts'
+import type { FlowSource } from '../engine/flow.ts'
 import type { Ports } from '../engine/ports.ts'
+import { findTool } from '../tools/service.ts'
+import { Chatflow } from './entity.ts'
+import { flowSource } from './public.ts'
 
 /** The world a flow of a workspace runs in; whoever runs it says which conversation it may recall. */
 export function flowPorts(ctx: Ctx, workspaceId: string, history: Ports['history']): Ports {
@@ -11,5 +17,25 @@ export function flowPorts(ctx: Ctx, workspaceId: string, history: Ports['history
     credential: (id) => revealCredential(deps, workspaceId, id),
     variables: async () => ({}),
     history,
+    tool: async (id) => {
+      const { name, description, schema, func } = await findTool(deps, workspaceId, id)
+      return { id, name, description, schema: schema ?? null, func: func ?? null }
+    },
+    flow: (id) => findNeighbour(deps, workspaceId, id),
+    runCode: async () => {
+      throw new Failure('UNPROCESSABLE', 'Code cannot run here: the sandbox is not available.')
+    },
   }
+}
+
+/** A flow that another one of the same workspace runs. Throws UNPROCESSABLE when there is none. */
+async function findNeighbour(
+  deps: Deps,
+  workspaceId: string,
+  id: string,
+): Promise<FlowSource & { readonly name: string }> {
+  const em = deps.database.workspaceEm({ workspaceId })
+  const flow = isUuid(id) ? await em.findOne(Chatflow, { id }) : null
+  if (!flow) throw new Failure('UNPROCESSABLE', `There is no flow ${id} in this workspace.`)
+  return { ...flowSource(flow), name: flow.name }
 }

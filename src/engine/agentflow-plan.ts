@@ -1,5 +1,6 @@
+import { agentflowPartProblems } from './agentflow-parts.ts'
 import { nodeTitle, type Flow, type FlowNode } from './flow.ts'
-import { predecessors } from './graph.ts'
+import { orderFrom, predecessors, type Links } from './graph.ts'
 import { findNode } from './nodes/index.ts'
 import { unknownNodes, type Problem } from './plan.ts'
 
@@ -16,6 +17,11 @@ export interface Requirement {
   readonly all: readonly string[]
   /** Of each group, at least one: its members stand on branches of the same decision. */
   readonly groups: readonly (readonly string[])[]
+  /**
+   * The groups' decisions lead to each other, so that a run may take the way of one group only:
+   * once nothing else is left to run, one group is enough.
+   */
+  readonly isNested: boolean
 }
 
 export type AgentflowPlan =
@@ -24,28 +30,69 @@ export type AgentflowPlan =
       readonly start: FlowNode
       readonly ways: ReadonlyMap<string, readonly Way[]>
       readonly requirements: ReadonlyMap<string, Requirement>
+      /** Id of an iteration to those of its nodes that nothing inside leads to. */
+      readonly inner: ReadonlyMap<string, readonly string[]>
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** Decides where an agentflow starts and what waits for what, or says why it cannot run. */
 export function planAgentflow(
-  flow: Flow,
+  whole: Flow,
   decides: (node: FlowNode) => boolean = (node) => findNode(node.name)?.decides === true,
 ): AgentflowPlan {
+  const flow = withinFrames(whole)
   const before = predecessors(flow)
   const nodes = [...flow.nodes.values()]
-  const unknown = unknownNodes(nodes)
+  const unknown = [...unknownNodes(nodes), ...nodes.flatMap(agentflowPartProblems)]
   if (unknown.length > 0) return { ok: false, problems: unknown }
-  const starts = nodes.filter(
-    ({ id, parent }) => before.get(id)?.length === 0 && parent === undefined,
-  )
+  const first = nodes.filter(({ id }) => before.get(id)?.length === 0)
+  const starts = first.filter(({ parent }) => parent === undefined)
   const [start] = starts
   if (start === undefined || starts.length > 1) {
     return { ok: false, problems: [startProblem(starts)] }
   }
+  const problems = nodes.flatMap((node) => placeProblem(flow, node))
+  if (problems.length > 0) return { ok: false, problems }
   const ways = new Map(nodes.map(({ id }) => [id, waysFrom(flow, id)]))
-  const decisionOver = (id: string): string | undefined => {
-    // The nearest decision on the way back along first parents; a loop ends the search.
+  const decisionOver = decisionFinder(flow, { before, decides })
+  const requirements = new Map(
+    nodes.map(({ id }) => [id, requirementOf(before.get(id) ?? [], { decisionOver, before })]),
+  )
+  const inner = Map.groupBy(
+    first.flatMap(({ id, parent }) => (parent === undefined ? [] : [{ id, parent }])),
+    ({ parent }) => parent,
+  )
+  const innerIds = [...inner].map(([id, inside]) => [id, inside.map((node) => node.id)] as const)
+  return { ok: true, start, ways, requirements, inner: new Map(innerIds) }
+}
+
+/**
+ * The node a loop goes back to. It is stored as `<id>-<label>`; an id holds no such `-`, yet an
+ * imported one may, so the longest id that fits is taken.
+ */
+export function loopTarget(flow: Flow, stored: unknown): FlowNode | undefined {
+  if (typeof stored !== 'string') return undefined
+  const fits = [...flow.nodes.values()].filter(
+    ({ id }) => stored === id || stored.startsWith(`${id}-`),
+  )
+  return fits.sort((a, b) => b.id.length - a.id.length)[0]
+}
+
+/** Without edges that cross the border of an iteration, which nothing follows. */
+function withinFrames(flow: Flow): Flow {
+  const parentOf = (id: string) => flow.nodes.get(id)?.parent
+  return {
+    ...flow,
+    edges: flow.edges.filter(({ source, target }) => parentOf(source) === parentOf(target)),
+  }
+}
+
+/** The nearest decision on the way back along first parents; a circle ends the search. */
+function decisionFinder(
+  flow: Flow,
+  { before, decides }: { readonly before: Links; readonly decides: (node: FlowNode) => boolean },
+): (id: string) => string | undefined {
+  return (id) => {
     const seen = new Set<string>()
     for (let at: string | undefined = id; at !== undefined && !seen.has(at);) {
       const node = flow.nodes.get(at)
@@ -55,20 +102,33 @@ export function planAgentflow(
     }
     return undefined
   }
-  const requirements = new Map(
-    nodes.map(({ id }) => [id, requirementOf(before.get(id) ?? [], decisionOver)]),
-  )
-  return { ok: true, start, ways, requirements }
 }
 
 function requirementOf(
   parents: readonly string[],
-  decisionOver: (id: string) => string | undefined,
+  how: {
+    readonly decisionOver: (id: string) => string | undefined
+    readonly before: Links
+  },
 ): Requirement {
-  const byDecision = Map.groupBy(parents, decisionOver)
+  const byDecision = Map.groupBy(parents, how.decisionOver)
   const all = byDecision.get(undefined) ?? []
   byDecision.delete(undefined)
-  return { all, groups: [...byDecision.values()] }
+  const decisions = [...byDecision.keys()].filter((id) => id !== undefined)
+  return { all, groups: [...byDecision.values()], isNested: areNested(decisions, how.before) }
+}
+
+/** Whether every two of these lead one to the other. */
+function areNested(ids: readonly string[], before: Links): boolean {
+  const reach = new Map(
+    ids.map((id) => {
+      const walk = orderFrom(id, before)
+      return [id, new Set('order' in walk ? walk.order : walk.circle)] as const
+    }),
+  )
+  const isPair = (a: string, b: string) =>
+    reach.get(a)?.has(b) === true || reach.get(b)?.has(a) === true
+  return ids.length > 1 && ids.every((a) => ids.every((b) => isPair(a, b)))
 }
 
 function waysFrom(flow: Flow, id: string): readonly Way[] {
@@ -86,4 +146,20 @@ function startProblem(starts: readonly FlowNode[]): Problem {
     code: 'no-start',
     message: `An agentflow needs exactly one node that nothing leads to; found ${found}.`,
   }
+}
+
+/** What is wrong with where a node stands. */
+function placeProblem(flow: Flow, node: FlowNode): Problem[] {
+  const about = { code: 'not-runnable', nodeId: node.id, nodeName: node.name } as const
+  const sentence = `The node ${nodeTitle(node)} cannot run:`
+  if (node.name === 'loopAgentflow') {
+    const target = loopTarget(flow, node.inputs['loopBackToNode'])
+    if (target === undefined || target.parent !== node.parent) {
+      return [{ ...about, message: `${sentence} the node it loops back to is not there.` }]
+    }
+  }
+  if (node.name === 'humanInputAgentflow' && node.parent !== undefined) {
+    return [{ ...about, message: `${sentence} nobody can be asked inside an iteration.` }]
+  }
+  return []
 }

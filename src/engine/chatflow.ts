@@ -1,6 +1,7 @@
 import { Failure } from '../core/errors.ts'
 import { nodeContext, overridden, type Run } from './context.ts'
 import { nodeTitle, type FlowNode } from './flow.ts'
+import { limits, withinLimit } from './limits.ts'
 import type { NodeDefinition } from './node.ts'
 import { findNode } from './nodes/index.ts'
 import { planChatflow, type Problem } from './plan.ts'
@@ -20,6 +21,7 @@ export async function runChatflow(run: Run): Promise<FlowResult> {
   const scope: ChatflowScope = {
     question: run.input.question ?? '',
     history: run.mentionedHistory,
+    fileText: run.fileText,
     variables: run.variables,
     flow: run.facts,
     instance: (id) => {
@@ -34,8 +36,10 @@ export async function runChatflow(run: Run): Promise<FlowResult> {
     const definition = definitionOf(node)
     if (definition.build === undefined) throw cannotRun([notAPart(node)])
     const { inputs, hasCredential } = await resolved(run, { node, definition, scope })
-    run.signal.throwIfAborted()
-    return definition.build(inputs, nodeContext(run, node, { isLast: false, hasCredential }))
+    const context = nodeContext(run, node, { isLast: false, hasCredential })
+    const { build: code } = definition
+    const limit = { ms: limits.node, signals: [run.signal], late: () => tooLate(node) }
+    return withinLimit(limit, async (signal) => code(inputs, { ...context, signal }))
   }
 
   const definition = definitionOf(plan.ending)
@@ -86,6 +90,11 @@ function definitionOf(node: FlowNode): NodeDefinition {
   // The plan refuses unknown nodes before anything is built.
   if (definition === undefined) throw new Error(`no definition of ${node.name}`)
   return definition
+}
+
+function tooLate(node: FlowNode): Failure {
+  const seconds = limits.node / 1000
+  return new Failure('TIMEOUT', `The node ${nodeTitle(node)} took longer than ${seconds} s.`)
 }
 
 function notAPart(node: FlowNode): Problem {

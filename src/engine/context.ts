@@ -1,11 +1,13 @@
 import { Failure } from '../core/errors.ts'
 import type { Emit } from './events.ts'
 import { nodeTitle, type Flow, type FlowNode } from './flow.ts'
+import type { Image } from './instances.ts'
 import type { NodeContext, NodeDefinition, RunInput } from './node.ts'
 import { findNode } from './nodes/index.ts'
 import { overriddenVariables, overrideNode, type OverriddenNode } from './overrides.ts'
 import type { HistoryMessage, Ports } from './ports.ts'
 import type { Secrets } from './secrets.ts'
+import { readUploads } from './uploads.ts'
 
 /** What a caller of the engine hands over for one run. */
 export interface RunRequest {
@@ -29,10 +31,15 @@ export interface Run extends RunRequest {
   readonly mentionedHistory: readonly HistoryMessage[]
   /** Values behind `$flow`. */
   readonly facts: Readonly<Record<string, unknown>>
+  readonly images: readonly Image[]
+  /** Text of the files that came with the question; it stands before the question as well. */
+  readonly fileText: string
 }
 
 export async function prepareRun(request: RunRequest, secrets: Secrets): Promise<Run> {
-  const { flow, input, ports } = request
+  const { flow, ports } = request
+  const { images, fileText } = await readUploads(request.input.uploads ?? [], request)
+  const input = withFiles(request.input, fileText)
   const sessionId = sessionOf(flow, input)
   let loaded: Promise<readonly HistoryMessage[]> | undefined
   const history = () => {
@@ -42,6 +49,9 @@ export async function prepareRun(request: RunRequest, secrets: Secrets): Promise
   const stored = flow.mentions.variables ? await ports.variables() : {}
   return {
     ...request,
+    input,
+    images,
+    fileText,
     sessionId,
     secrets,
     history,
@@ -74,6 +84,12 @@ export function sessionOf(flow: Flow, input: RunInput): string {
   return fixed ?? input.chatId
 }
 
+function withFiles(input: RunInput, fileText: string): RunInput {
+  if (fileText === '') return input
+  const asked = input.question ?? ''
+  return { ...input, question: asked === '' ? fileText : `${fileText}\n\n${asked}` }
+}
+
 /** A node's inputs after the caller's overrides. */
 export function overridden(run: Run, node: FlowNode, definition: NodeDefinition): OverriddenNode {
   return overrideNode(node, run.input.overrideConfig, {
@@ -99,6 +115,10 @@ export function nodeContext(
     signal: run.signal,
     sessionId: run.sessionId,
     emit: how.isLast ? run.emit : () => undefined,
+    isHeard: how.isLast && run.input.streaming === true,
+    images: run.images,
+    variables: run.variables,
+    facts: run.facts,
     credential: async () => {
       if (node.credential === undefined || !how.hasCredential) return {}
       const fields = await readCredential(run, node, node.credential)

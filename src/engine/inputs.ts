@@ -116,10 +116,27 @@ export function optionalAnchor<K extends InstanceKind>(
   return { ...needed, optional: true, read }
 }
 
+/** What several other nodes built; a node that built a list of them adds them all. */
+export function anchors<K extends InstanceKind>(kind: K): Input<readonly InstanceByKind[K][]> {
+  const one = anchor(kind)
+  const read = (value: unknown) =>
+    [value]
+      .flat(2)
+      .filter((item) => !unset(item))
+      .map((item) => one.read(item))
+  return { ...one, optional: true, read }
+}
+
 const kindWords: Readonly<Record<InstanceKind, string>> = {
   chatModel: 'chat model',
   prompt: 'prompt',
   memory: 'memory',
+  tool: 'tool',
+  embedder: 'embeddings node',
+  retriever: 'retriever',
+  vectorStore: 'vector store',
+  moderation: 'moderation',
+  outputParser: 'output parser',
 }
 
 function input<T>(

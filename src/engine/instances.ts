@@ -18,7 +18,9 @@ export type InstanceKind = keyof InstanceByKind
 /** A JSON Schema of an object. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage
+export type ChatMessage = SpokenMessage | ToolMessage
+
+export type SpokenMessage = SystemMessage | UserMessage | AssistantMessage
 
 export interface SystemMessage {
   readonly role: 'system'
@@ -36,6 +38,11 @@ export interface AssistantMessage {
   readonly role: 'assistant'
   readonly content: string
   readonly toolCalls?: readonly ToolCall[]
+  /**
+   * The message as the provider gave it, for the same model to get back: some sign their thoughts
+   * and refuse a conversation without them.
+   */
+  readonly native?: unknown
 }
 
 /** What a tool answered to a call of the assistant message before. */
@@ -49,7 +56,7 @@ export interface ToolMessage {
 export interface Image {
   /** A media type such as `image/png`. */
   readonly mime: string
-  /** Base64, or an http URL that the provider fetches itself. */
+  /** Base64; an address would be fetched by others than the guarded fetch. */
   readonly data: string
 }
 
@@ -85,6 +92,8 @@ export interface ModelReply {
   readonly text: string
   /** What the model wants called; the caller calls it and asks again. */
   readonly toolCalls: readonly ToolCall[]
+  /** The reply as a part of the conversation, to be sent back with the results of its calls. */
+  readonly message: AssistantMessage
   /** Present when a `schema` was given. */
   readonly json?: unknown
   readonly usage: TokenUsage
@@ -108,7 +117,7 @@ export interface Prompt {
   /** Variables that have no value yet. */
   readonly missing: readonly string[]
   /** The messages, with every variable replaced; `given` fills what is missing. */
-  format(given: Readonly<Record<string, string>>): readonly ChatMessage[]
+  format(given: Readonly<Record<string, string>>): readonly SpokenMessage[]
 }
 
 export interface Memory {

@@ -2,6 +2,7 @@ import { Failure } from '../core/errors.ts'
 import type { Emit } from './events.ts'
 import { nodeTitle, type FlowNode } from './flow.ts'
 import { Misfit, type Inputs, type InputsOf } from './inputs.ts'
+import type { Image } from './instances.ts'
 import type { HistoryMessage, Ports } from './ports.ts'
 import type { Answer } from './result.ts'
 
@@ -17,6 +18,18 @@ export interface RunInput {
   /** Sent along by the caller; stands before what is stored. */
   readonly history?: readonly HistoryMessage[]
   readonly overrideConfig?: Readonly<Record<string, unknown>>
+  /** The caller reads the answer piece by piece. */
+  readonly streaming?: boolean
+  readonly uploads?: readonly Upload[]
+}
+
+/** A file that came with the question. */
+export interface Upload {
+  readonly name: string
+  /** A media type such as `image/png`. */
+  readonly mime: string
+  /** A data URI, base64, or an http URL. */
+  readonly data: string
 }
 
 /** The world of one node within one run. */
@@ -28,6 +41,13 @@ export interface NodeContext {
   readonly sessionId: string
   /** Tells the caller of the run; a node that is not the last one is not heard. */
   readonly emit: Emit
+  /** Whether somebody hears what this node says piece by piece. */
+  readonly isHeard: boolean
+  /** Pictures that came with the question. */
+  readonly images: readonly Image[]
+  /** Values behind `$vars` and `$flow`, for code. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly facts: Readonly<Record<string, unknown>>
   /** Fields of the node's credential; none when it has no credential or lost it to an override. */
   credential(): Promise<Readonly<Record<string, string>>>
   history(): Promise<readonly HistoryMessage[]>

@@ -1,6 +1,6 @@
 import { Failure } from '../core/errors.ts'
 import { nodeTitle, type FlowNode } from './flow.ts'
-import type { ChatMessage, Prompt } from './instances.ts'
+import type { Prompt, SpokenMessage } from './instances.ts'
 
 /** A template cut at its variables. */
 type Part = { readonly text: string } | { readonly variable: string }
@@ -11,7 +11,7 @@ type Part = { readonly text: string } | { readonly variable: string }
  * JSON may stand in a template as it is. An empty value counts as missing.
  */
 export function createPrompt(
-  templates: readonly ChatMessage[],
+  templates: readonly SpokenMessage[],
   values: Readonly<Record<string, unknown>>,
 ): Prompt {
   const cut = templates.map(({ role, content }) => ({ role, parts: cutTemplate(content) }))
@@ -42,7 +42,7 @@ export function fillPrompt(
   prompt: Prompt,
   question: string,
   node: FlowNode,
-): readonly ChatMessage[] {
+): readonly SpokenMessage[] {
   const [first, ...more] = prompt.missing
   if (more.length > 0) {
     throw new Failure(

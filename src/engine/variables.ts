@@ -5,6 +5,8 @@ import type { HistoryMessage } from './ports.ts'
 /** What references in a chatflow's inputs can name. */
 export interface ChatflowScope {
   readonly question: string
+  /** Text of the files that came with the question. */
+  readonly fileText: string
   readonly history: readonly HistoryMessage[]
   readonly variables: Readonly<Record<string, string>>
   /** `chatflowId`, `chatId`, `sessionId` … */
@@ -116,7 +118,7 @@ function chatflowValue(reference: string, acceptVariable: boolean, scope: Chatfl
 function chatflowWord(reference: string, scope: ChatflowScope): string | undefined {
   if (reference === 'question') return scope.question
   if (reference === 'chat_history') return renderHistory(scope.history)
-  return reference === 'file_attachment' ? '' : undefined
+  return reference === 'file_attachment' ? scope.fileText : undefined
 }
 
 function agentflowValue(reference: string, scope: AgentflowScope): unknown {

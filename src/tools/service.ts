@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
-import type { Ctx } from '../context.ts'
+import type { Ctx, Deps } from '../context.ts'
+import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
 import { pageRequest, type Page } from '../core/paging.ts'
 import { listRows, pageRows, source } from '../db/list.ts'
@@ -103,6 +104,14 @@ export async function deleteTool(
   const found = isUuid(input.id) ? await tenantEm(ctx).nativeDelete(Tool, { id: input.id }) : 0
   if (found === 0) throw notFound('tool')
   return { id: input.id, deleted: true }
+}
+
+/** A tool for a flow of the same workspace. Throws UNPROCESSABLE when there is none. */
+export async function findTool(deps: Deps, workspaceId: string, id: string): Promise<ToolView> {
+  const em = deps.database.workspaceEm({ workspaceId })
+  const tool = isUuid(id) ? await em.findOne(Tool, { id }) : null
+  if (!tool) throw new Failure('UNPROCESSABLE', `There is no tool ${id} in this workspace.`)
+  return tool
 }
 
 async function findOwn(em: SqlEntityManager, id: string): Promise<Tool> {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
 import type { FlowEvent } from '../../src/engine/events.ts'
-import { draw, failureOf, llmChainFlow, providerKey, run, startStub } from './harness.ts'
+import { chunk, draw, failureOf, llmChainFlow, providerKey, run, startStub } from './harness.ts'
 
 let stub: Awaited<ReturnType<typeof startStub>> | undefined
 
@@ -69,16 +69,10 @@ describe('threat 46: a provider that echoes what it got', () => {
       request.on('data', (chunk: Buffer) => (body += chunk.toString()))
       request.on('end', () => {
         const said = JSON.parse(body) as { messages: { content: string }[] }
-        const message = { role: 'assistant', content: said.messages[0]?.content }
-        response.writeHead(200, { 'content-type': 'application/json' })
-        response.end(
-          JSON.stringify({
-            id: '1',
-            created: 1,
-            model: 'm',
-            choices: [{ index: 0, message, finish_reason: 'stop' }],
-          }),
-        )
+        const delta = { role: 'assistant', content: said.messages[0]?.content }
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.write(chunk({ index: 0, delta }))
+        response.end(`${chunk({ index: 0, delta: {}, finish_reason: 'stop' })}data: [DONE]\n\n`)
       })
     })
     const { baseUrl, fetch } = stub
@@ -88,7 +82,7 @@ describe('threat 46: a provider that echoes what it got', () => {
         const events: FlowEvent[] = []
         const emit = (event: FlowEvent) => void events.push(event)
         const result = await run(llmChainFlow(baseUrl), {
-          input: { question },
+          input: { question, streaming: true },
           ports: { fetch },
           emit,
         })
@@ -96,7 +90,7 @@ describe('threat 46: a provider that echoes what it got', () => {
       }),
     )
     for (const [index, told] of results.entries()) {
-      expect(told.match(/canary-\d+-/g)).toEqual([`canary-${index}-`, `canary-${index}-`])
+      expect(told.match(/canary-\d+-/g)).toEqual(Array(3).fill(`canary-${index}-`))
     }
   })
 })

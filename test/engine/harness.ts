@@ -105,6 +105,15 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
       credential: async () => ({ openAIApiKey: providerKey }),
       history: async () => [],
       variables: async () => ({}),
+      tool: async (id) => {
+        throw new Failure('UNPROCESSABLE', `There is no tool ${id} in this workspace.`)
+      },
+      flow: async (id) => {
+        throw new Failure('UNPROCESSABLE', `There is no flow ${id} in this workspace.`)
+      },
+      runCode: async () => {
+        throw new Failure('UNPROCESSABLE', 'this test runs no code')
+      },
       clock: { now: () => new Date('2026-01-02T03:04:05.678Z') },
       ...told.ports,
     },
@@ -172,6 +181,17 @@ export function llmChainFlow(
       ['promptTemplate_0', 'llmChain_0'],
     ],
   )
+}
+
+/** One piece of a streamed chat completion. */
+export function chunk(choice: Record<string, unknown>): string {
+  const facts = { id: '1', object: 'chat.completion.chunk', created: 1, model: 'm' }
+  return `data: ${JSON.stringify({ ...facts, choices: [choice] })}\n\n`
+}
+
+/** What the tokens among the events add up to. */
+export function textOf(events: readonly FlowEvent[]): string {
+  return events.map((at) => (at.event === 'token' ? at.data : '')).join('')
 }
 
 const flowsFolder = fileURLToPath(new URL('../../../shared/flows', import.meta.url))

@@ -21,6 +21,7 @@ const history = [
 ] as const
 
 const chatflow: ChatflowScope = {
+  fileText: '',
   question: 'why {{$vars.x}}?',
   history,
   variables: { x: 'X', obj: '{"k":"v"}' },

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle } from '../flow.ts'
 import { bool, code, json, text } from '../inputs.ts'
-import type { ChatMessage } from '../instances.ts'
+import type { SpokenMessage } from '../instances.ts'
 import { defineNode } from '../node.ts'
 import { createPrompt } from '../prompt.ts'
 
@@ -23,7 +23,7 @@ export const chatPromptTemplate = defineNode({
       const sentence = `The node ${nodeTitle(node)} cannot run: its message history is code.`
       throw new Failure('UNPROCESSABLE', sentence)
     }
-    const drawn: ChatMessage[] = [
+    const drawn: SpokenMessage[] = [
       { role: 'system', content: inputs.systemMessagePrompt },
       { role: 'user', content: inputs.humanMessagePrompt },
     ]

@@ -1,3 +1,4 @@
+import { askAloud } from '../answering.ts'
 import { anchor, optionalAnchor, text } from '../inputs.ts'
 import type { ChatMessage, Prompt } from '../instances.ts'
 import { defineNode, type NodeContext } from '../node.ts'
@@ -27,8 +28,8 @@ export const conversationChain = defineNode({
     const question: ChatMessage = { role: 'user', content: context.input.question ?? '' }
     const { before, after } = framed ?? { before: [system], after: [question] }
     const messages = [...before, ...(await inputs.memory.messages()), ...after]
-    context.emit({ event: 'start', data: '' })
-    return inputs.model.chat(messages, (data) => context.emit({ event: 'token', data }))
+    const { text, usage } = await askAloud(inputs.model, messages, context)
+    return { text, usage }
   },
 })
 

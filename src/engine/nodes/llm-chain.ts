@@ -1,4 +1,5 @@
 import { Failure } from '../../core/errors.ts'
+import { askAloud } from '../answering.ts'
 import { nodeTitle } from '../flow.ts'
 import { anchor, text, type InputsOf } from '../inputs.ts'
 import { defineNode, type NodeContext } from '../node.ts'
@@ -29,6 +30,6 @@ export const llmChain = defineNode({
 
 async function answer(values: InputsOf<typeof inputs>, context: NodeContext): Promise<Answer> {
   const messages = fillPrompt(values.prompt, context.input.question ?? '', context.node)
-  context.emit({ event: 'start', data: '' })
-  return values.model.chat(messages, (data) => context.emit({ event: 'token', data }))
+  const { text, usage } = await askAloud(values.model, messages, context)
+  return { text, usage }
 }

@@ -1,0 +1,105 @@
+import type { EmbeddingModel, LanguageModel } from 'ai'
+
+/** The wire formats that are spoken. */
+export type ProviderApi =
+  | 'openai'
+  | 'openai-compatible'
+  | 'azure'
+  | 'anthropic'
+  | 'google'
+  | 'mistral'
+
+/** What is needed to reach a provider. */
+export interface ProviderSpec {
+  readonly api: ProviderApi
+  readonly modelName: string
+  readonly baseUrl: string
+  readonly apiKey?: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly apiVersion?: string
+}
+
+type Fetch = typeof globalThis.fetch
+
+/** The AI SDK, loaded with the first call: a server that runs no flow does not pay for it. */
+export async function loadSdk(): Promise<typeof import('ai')> {
+  // Its warnings about ignored settings would go to the console, past the log.
+  globalThis.AI_SDK_LOG_WARNINGS = false
+  return import('ai')
+}
+
+/**
+ * A provider's chat model. Key and base URL are always given, if need be empty: left out, the
+ * providers would look for both in the environment.
+ */
+export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<LanguageModel> {
+  const reach = reachOf(spec, fetch)
+  switch (spec.api) {
+    case 'anthropic': {
+      const { createAnthropic } = await import('@ai-sdk/anthropic')
+      return createAnthropic(reach).languageModel(spec.modelName)
+    }
+    case 'google': {
+      const { createGoogle } = await import('@ai-sdk/google')
+      return createGoogle(reach).languageModel(spec.modelName)
+    }
+    case 'mistral': {
+      const { createMistral } = await import('@ai-sdk/mistral')
+      return createMistral(reach).languageModel(spec.modelName)
+    }
+    case 'azure':
+      return (await azure(spec, reach)).chat(spec.modelName)
+    case 'openai':
+      // Its package always sends an authorisation; without a key the compatible one sends none.
+      if (spec.apiKey === undefined) return (await compatible(spec, fetch))(spec.modelName)
+      return (await import('@ai-sdk/openai')).createOpenAI(reach).chat(spec.modelName)
+    default:
+      return (await compatible(spec, fetch))(spec.modelName)
+  }
+}
+
+/** A provider's embedding model; Anthropic has none. */
+export async function loadEmbedding(spec: ProviderSpec, fetch: Fetch): Promise<EmbeddingModel> {
+  const reach = reachOf(spec, fetch)
+  switch (spec.api) {
+    case 'google': {
+      const { createGoogle } = await import('@ai-sdk/google')
+      return createGoogle(reach).embeddingModel(spec.modelName)
+    }
+    case 'mistral': {
+      const { createMistral } = await import('@ai-sdk/mistral')
+      return createMistral(reach).embeddingModel(spec.modelName)
+    }
+    case 'azure':
+      return (await azure(spec, reach)).embeddingModel(spec.modelName)
+    default:
+      return (await compatible(spec, fetch)).embeddingModel(spec.modelName)
+  }
+}
+
+function reachOf({ baseUrl, headers, apiKey = '' }: ProviderSpec, fetch: Fetch) {
+  return { baseURL: trimmed(baseUrl), headers: { ...headers }, apiKey, fetch }
+}
+
+async function azure({ apiVersion }: ProviderSpec, reach: ReturnType<typeof reachOf>) {
+  const { createAzure } = await import('@ai-sdk/azure')
+  const version = apiVersion === undefined ? {} : { apiVersion }
+  return createAzure({ ...reach, ...version, useDeploymentBasedUrls: true })
+}
+
+async function compatible({ baseUrl, headers, apiKey }: ProviderSpec, fetch: Fetch) {
+  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
+  const key = apiKey === undefined ? {} : { apiKey }
+  return createOpenAICompatible({
+    name: 'compatible',
+    baseURL: trimmed(baseUrl),
+    fetch,
+    headers: { ...headers },
+    includeUsage: true,
+    ...key,
+  })
+}
+
+function trimmed(baseUrl: string): string {
+  return baseUrl.replace(/\/+$/, '')
+}

@@ -1,0 +1,153 @@
+import { Failure } from '../core/errors.ts'
+import type { SourceDocument, TokenUsage, UsedTool } from './events.ts'
+import type {
+  ChatMessage,
+  ChatModel,
+  ModelReply,
+  ModelRequest,
+  Tool,
+  ToolAnswer,
+  ToolCall,
+} from './instances.ts'
+import { limits, withinLimit } from './limits.ts'
+
+export interface ToolLoop {
+  readonly model: ChatModel
+  readonly tools: readonly Tool[]
+  readonly messages: readonly ChatMessage[]
+  /** So often the model is asked; then it has to answer without tools. */
+  readonly maxIterations?: number
+  readonly signal: AbortSignal
+  readonly listeners?: Pick<ModelRequest, 'onToken' | 'onThinking'>
+  /** Called after the tools of one reply have run. */
+  readonly onUsed?: (used: readonly UsedTool[]) => void
+  /** `tell` (default): the model hears of a tool's failure and goes on; `throw`: the loop ends. */
+  readonly onFailure?: 'tell' | 'throw'
+}
+
+export interface ToolLoopResult {
+  readonly text: string
+  readonly usedTools: readonly UsedTool[]
+  readonly sourceDocuments: readonly SourceDocument[]
+  readonly artifacts: readonly unknown[]
+  readonly usage: TokenUsage
+  /** What was said in the loop, without the final answer. */
+  readonly messages: readonly ChatMessage[]
+}
+
+/** What one call came to. */
+export interface Called extends ToolAnswer {
+  readonly used: UsedTool
+}
+
+const defaultIterations = 15
+const noUsage: TokenUsage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 }
+
+/**
+ * Asks a model, runs the tools it asks for one after the other, tells it what they said, and asks
+ * again until it answers, or a tool's result is the answer.
+ * @throws Failure of the model's provider; of a tool only with `onFailure: 'throw'`.
+ */
+export async function runToolLoop(loop: ToolLoop): Promise<ToolLoopResult> {
+  const { model, tools, signal, maxIterations = defaultIterations } = loop
+  const said: ChatMessage[] = []
+  const called: Called[] = []
+  let usage = noUsage
+  for (let round = 1; ; round += 1) {
+    const reply = await model.ask({
+      messages: [...loop.messages, ...said],
+      tools,
+      ...(round > maxIterations ? { toolChoice: 'none' as const } : {}),
+      ...loop.listeners,
+      signal,
+    })
+    usage = sum(usage, reply.usage)
+    if (reply.toolCalls.length === 0 || round > maxIterations) {
+      return resultOf(reply.text, { called, usage, said })
+    }
+    const results = await callAll(loop, reply)
+    called.push(...results.map(({ called }) => called))
+    said.push(reply.message, ...results.map(({ message }) => message))
+    loop.onUsed?.(called.map(({ used }) => used))
+    const direct = results.find(({ isDirect }) => isDirect)
+    if (direct !== undefined) {
+      loop.listeners?.onToken?.(direct.called.text)
+      return resultOf(direct.called.text, { called, usage, said })
+    }
+  }
+}
+
+/**
+ * Calls one tool within its time limit.
+ * @throws Failure UNPROCESSABLE, UPSTREAM or TIMEOUT of the tool; other errors are bugs.
+ */
+export async function callTool(
+  tool: Tool,
+  args: ToolCall['args'],
+  signal: AbortSignal,
+): Promise<Called> {
+  const late = () =>
+    new Failure('TIMEOUT', `The tool ${tool.name} took longer than ${limits.tool / 1000} s.`)
+  const told = await withinLimit({ ms: limits.tool, signals: [signal], late }, (within) =>
+    tool.run(args, { signal: within }),
+  )
+  const answer = typeof told === 'string' ? { text: told } : told
+  return { ...answer, used: { tool: tool.name, toolInput: args, toolOutput: answer.text } }
+}
+
+interface CallResult {
+  readonly called: Called
+  readonly message: ChatMessage
+  readonly isDirect: boolean
+}
+
+async function callAll(loop: ToolLoop, { toolCalls }: ModelReply): Promise<CallResult[]> {
+  const results: CallResult[] = []
+  for (const call of toolCalls) {
+    const called = await callOne(loop, call)
+    const content = called.text
+    const isDirect =
+      called.used.error === undefined &&
+      loop.tools.some(({ name, returnDirect }) => name === call.name && returnDirect === true)
+    const message = { role: 'tool', callId: call.id, toolName: call.name, content } as const
+    results.push({ called, message, isDirect })
+  }
+  return results
+}
+
+async function callOne(loop: ToolLoop, { name, args }: ToolCall): Promise<Called> {
+  const tool = loop.tools.find((known) => known.name === name)
+  try {
+    if (tool === undefined) {
+      throw new Failure('UNPROCESSABLE', `There is no tool with the name ${name}.`)
+    }
+    return await callTool(tool, args, loop.signal)
+  } catch (error) {
+    const isOver = loop.signal.aborted || loop.onFailure === 'throw'
+    if (isOver || !(error instanceof Failure)) throw error
+    const text = `Error: ${error.message}`
+    return { text, used: { tool: name, toolInput: args, toolOutput: text, error: error.message } }
+  }
+}
+
+function resultOf(
+  text: string,
+  { called, usage, said }: { called: readonly Called[]; usage: TokenUsage; said: ChatMessage[] },
+): ToolLoopResult {
+  return {
+    text,
+    usage,
+    messages: said,
+    usedTools: called.map(({ used }) => used),
+    sourceDocuments: called.flatMap(({ sourceDocuments = [] }) => sourceDocuments),
+    artifacts: called.flatMap(({ artifacts = [] }) => artifacts),
+  }
+}
+
+function sum(a: TokenUsage, b: TokenUsage): TokenUsage {
+  return {
+    input_tokens: a.input_tokens + b.input_tokens,
+    output_tokens: a.output_tokens + b.output_tokens,
+    total_tokens: a.total_tokens + b.total_tokens,
+  }
+}
