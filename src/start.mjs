@@ -8,12 +8,5 @@ if (major < 22 || (major === 22 && minor < 18)) {
   )
   process.exit(1)
 }
-const extension = import.meta.url.endsWith('.mjs') ? await entryExtension() : 'js'
-const { main } = await import(`./main.${extension}`)
+const { main } = await import('./main.ts')
 await main()
-
-/** The sources run as they are; a build holds plain JavaScript under the same names. */
-async function entryExtension() {
-  const { existsSync } = await import('node:fs')
-  return existsSync(new URL('./main.ts', import.meta.url)) ? 'ts' : 'js'
-}

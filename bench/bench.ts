@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { createBenchDatabase } from './database.ts'
+import { measure, type Load, type Measure } from './load.ts'
+import { owner, seed, type Seed } from './seed.ts'
+import { startServer, type RunningServer } from './servers.ts'
+
+// Flowgate beside a bare node:http and pg server that runs the same queries on the same rows, with
+// everything on: row-level security, authentication, a log line a request. Ratios mean something;
+// the rest hangs on the machine. With --profile DIR the server leaves a CPU profile there.
+
+/** Each with its yardstick and the least ratio. */
+const rows: readonly (readonly [name: string, bare: string, target: number])[] = [
+  ['REST list by key', 'bare list', 0.5],
+  ['REST list by JWT', 'bare list', 0.5],
+  ['GraphQL list by key', 'bare list', 0.45],
+  ['REST verify', 'bare verify', 0.3],
+]
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '4' },
+    profile: { type: 'string' },
+  },
+})
+
+const folder = await mkdtemp(join(tmpdir(), 'flowgate-bench-'))
+const database = await createBenchDatabase()
+const running: RunningServer[] = []
+try {
+  console.log(`Load of this machine before the bench: ${loadavg()[0]?.toFixed(1)}`)
+  await benchEmbedded()
+  await benchPostgres()
+} finally {
+  await Promise.all(running.map((server) => server.stop()))
+  await database.drop()
+  await rm(folder, { recursive: true, force: true })
+}
+
+async function benchEmbedded(): Promise<void> {
+  const env = { ...settings(), DATA_DIR: join(folder, 'embedded') }
+  const first = await flowgate(env)
+  const firstBoot = first.bootMs
+  await first.stop()
+  const again = await flowgate(env)
+  await wait(2000)
+  const { rssMb } = await again.read()
+  await again.stop()
+  line('Embedded: first start, ready after', ms(firstBoot))
+  line('Embedded: reopened, ready after', ms(again.bootMs), atMost(again.bootMs, 1500, 'ms'))
+  line('Embedded: memory before load', `${Math.round(rssMb)} MB`)
+}
+
+async function benchPostgres(): Promise<void> {
+  const env = { ...settings(), DATABASE_URL: database.url, DATA_DIR: join(folder, 'postgres') }
+  await (await flowgate(env)).stop()
+  const server = await flowgate(env, options.profile)
+  await wait(2000)
+  const { rssMb } = await server.read()
+  line('PostgreSQL: ready after', ms(server.bootMs), atMost(server.bootMs, 1200, 'ms'))
+  line('PostgreSQL: memory before load', `${Math.round(rssMb)} MB`, atMost(rssMb, 220, 'MB'))
+  const bare = await startServer({
+    script: 'bench/bare.ts',
+    port: 4621,
+    readyPath: '/',
+    env: { DATABASE_URL: database.url },
+    logFile: join(folder, 'bare.log'),
+  })
+  running.push(bare)
+  const measured = await measure(
+    loads(server, bare, await seed(server.url)),
+    Number(options.rounds),
+    Number(options.seconds),
+  )
+  printLoads(measured)
+  await benchLogins(server)
+}
+
+function loads(server: RunningServer, bare: RunningServer, { jwt, apiKey }: Seed): Load[] {
+  const list = '/api/v1/chatflows'
+  const verify = `/api/v1/verify/apikey/${apiKey}`
+  const query = `{ chatflows { id name flowData type deployed isPublic apikeyid category chatbotConfig
+    apiConfig analytic speechToText textToSpeech followUpPrompts workspaceId createdDate updatedDate } }`
+  return [
+    { name: 'bare list', server: bare, path: list, token: apiKey },
+    { name: 'REST list by key', server, path: list, token: apiKey },
+    { name: 'REST list by JWT', server, path: list, token: jwt },
+    { name: 'GraphQL list by key', server, path: '/graphql', token: apiKey, body: { query } },
+    { name: 'bare verify', server: bare, path: verify },
+    { name: 'REST verify', server, path: verify },
+  ]
+}
+
+function printLoads(measured: ReadonlyMap<string, Measure>): void {
+  for (const name of ['bare list', 'bare verify']) line(name, numbers(measured.get(name)))
+  for (const [name, bareName, target] of rows) {
+    const [ours, bare] = [measured.get(name), measured.get(bareName)]
+    const ratio = (ours?.perSecond ?? 0) / (bare?.perSecond ?? 1)
+    const text = `${numbers(ours)}, ${ratio.toFixed(2)} of bare`
+    line(name, text, atLeast(ratio, target))
+  }
+}
+
+/** Fifty at once on one account: some are answered 503, as more than the queue holds would wait. */
+async function benchLogins(server: RunningServer): Promise<void> {
+  await wait(500)
+  await server.read()
+  const start = performance.now()
+  const statuses = await Promise.all(
+    Array.from({ length: 50 }, async () => {
+      const response = await fetch(`${server.url}/api/v1/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ username: owner.email, password: owner.password }),
+      })
+      await response.arrayBuffer()
+      return response.status
+    }),
+  )
+  const took = performance.now() - start
+  const { stallMs } = await server.read()
+  const good = statuses.filter((status) => status === 200).length
+  const text = `${stallMs.toFixed(0)} ms (${good} of 50 signed in, after ${ms(took)})`
+  line('Longest stall during 50 logins', text, atMost(stallMs, 50, 'ms'))
+}
+
+function settings(): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    ADMIN_EMAIL: owner.email,
+    ADMIN_PASSWORD: owner.password,
+    JWT_SECRETS: `k1:${randomBytes(32).toString('base64')}`,
+    VAULT_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    // So that a key lists, and both sides look the same key up.
+    API_KEYS_MANAGE: 'true',
+    // The logins are all one account's.
+    RATE_LIMITS: '{"loginPerAccount":{"limit":1000,"windowSeconds":900}}',
+  }
+}
+
+async function flowgate(
+  env: Readonly<Record<string, string>>,
+  profileDir?: string,
+): Promise<RunningServer> {
+  const server = await startServer({
+    script: 'src/start.mjs',
+    port: 4620,
+    readyPath: '/health/ready',
+    env,
+    logFile: join(folder, 'flowgate.log'),
+    ...(profileDir && { nodeArgs: ['--cpu-prof', `--cpu-prof-dir=${profileDir}`] }),
+  })
+  running.push(server)
+  return server
+}
+
+function line(what: string, measured: string, target?: Target): void {
+  const mark = target ? `${target.met ? 'ok' : 'MISSED'}, target ${target.wanted}` : ''
+  console.log(`${what.padEnd(36)}${measured.padEnd(52)}${mark}`.trimEnd())
+}
+
+interface Target {
+  readonly met: boolean
+  readonly wanted: string
+}
+
+function atMost(value: number, most: number, unit: string): Target {
+  return { met: value <= most, wanted: `≤ ${most} ${unit}` }
+}
+
+function atLeast(value: number, least: number): Target {
+  return { met: value >= least, wanted: `≥ ${least.toFixed(2)}` }
+}
+
+function numbers(measure: Measure | undefined): string {
+  if (!measure) return '–'
+  const { perSecond, cpuMsPerRequest } = measure
+  return `${Math.round(perSecond)} a second, ${cpuMsPerRequest.toFixed(2)} ms CPU each`
+}
+
+function ms(time: number): string {
+  return `${Math.round(time)} ms`
+}
