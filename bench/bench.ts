@@ -101,7 +101,8 @@ function printLoads(measured: ReadonlyMap<string, Measure>): void {
   for (const [name, bareName, target] of rows) {
     const [ours, bare] = [measured.get(name), measured.get(bareName)]
     const ratio = (ours?.perSecond ?? 0) / (bare?.perSecond ?? 1)
-    const text = `${numbers(ours)}, ${ratio.toFixed(2)} of bare`
+    const cpu = (bare?.cpuMsPerRequest ?? 0) / (ours?.cpuMsPerRequest ?? 1)
+    const text = `${numbers(ours)}, ${ratio.toFixed(2)} of bare (by CPU ${cpu.toFixed(2)})`
     line(name, text, atLeast(ratio, target))
   }
 }
@@ -161,7 +162,7 @@ async function flowgate(
 
 function line(what: string, measured: string, target?: Target): void {
   const mark = target ? `${target.met ? 'ok' : 'MISSED'}, target ${target.wanted}` : ''
-  console.log(`${what.padEnd(36)}${measured.padEnd(52)}${mark}`.trimEnd())
+  console.log(`${what.padEnd(36)}${measured.padEnd(68)}${mark}`.trimEnd())
 }
 
 interface Target {

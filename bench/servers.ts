@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -69,7 +69,7 @@ async function untilReady(child: ChildProcess, url: string, logFile: string): Pr
     if (ready) return
     if (child.exitCode !== null || performance.now() > late) {
       child.kill('SIGKILL')
-      throw new Error(`A server did not get ready; see ${logFile}.`)
+      throw new Error(`A server did not get ready: ${readFileSync(logFile, 'utf8').slice(-2000)}`)
     }
     await wait(5)
   }
