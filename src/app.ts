@@ -1,6 +1,8 @@
 import { createHash, hkdfSync } from 'node:crypto'
 import { ensureOwner, type OwnerLogin } from './accounts/first-owner.ts'
 import { createKeyUses } from './apikeys/usage.ts'
+import { createAudit } from './audit/record.ts'
+import { startRetention } from './audit/retention.ts'
 import { createAuthenticate } from './auth/authenticate.ts'
 import { admitToFlow } from './chatflows/admission.ts'
 import type { Deps } from './context.ts'
@@ -90,6 +92,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const egress = createEgress({ allow: [...config.egressAllow] })
   const access = createAccessCache(bus, clock)
   const keyUses = createKeyUses(database, onError)
+  const audit = createAudit(database, onError)
   const deps: Deps = {
     config,
     database,
@@ -104,9 +107,12 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     refreshSecret: derive(secrets.jwt[0]?.secret ?? new Uint8Array(), 'refresh'),
     fetch: egress.fetch,
     keyUses,
+    audit,
   }
+  const stopRetention = startRetention({ database, clock, log, days: config.retentionDays })
   const close = async (): Promise<void> => {
-    await keyUses.close()
+    stopRetention()
+    await Promise.all([keyUses.close(), audit.close()])
     access.close()
     await Promise.all([bus.close(), limiter.close(), egress.close(), parts.passwords.close()])
     await database.close()
@@ -115,7 +121,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
 }
 
 /** Instances that share a database tell each other what changed; the embedded one has no second. */
-function createBus(config: Config, onError: (error: unknown) => void): Bus {
+export function createBus(config: Config, onError: (error: unknown) => void): Bus {
   if (config.database.kind === 'embedded') return createLocalBus(onError)
   return createPostgresBus({ url: config.database.url, channel: 'flowgate', onError })
 }

@@ -1,4 +1,4 @@
-import type { Caller } from './core/caller.ts'
+import type { Caller, KeyOutcome } from './core/caller.ts'
 import type { Permission } from './core/permissions.ts'
 import type { Vault } from './core/seal.ts'
 import type { Tokens } from './core/token.ts'
@@ -29,13 +29,41 @@ export interface Deps {
   /** The guarded fetch: everything a flow calls goes through it. */
   readonly fetch: typeof globalThis.fetch
   readonly keyUses: Batch<string, KeyUses>
+  readonly audit: Batch<string, AuditRecord>
 }
 
-/** Accepted uses of one API key since the last flush. */
+/** Uses of one API key since the last flush, on one day. */
 export interface KeyUses {
+  readonly keyId: string
+  readonly workspaceId: string
+  /** As YYYY-MM-DD, in UTC. */
+  readonly day: string
+  readonly counts: Readonly<Record<KeyOutcome, number>>
+  /** The last accepted one. */
+  readonly lastUsedDate: Date | null
+  readonly lastUsedAddress: string | null
+}
+
+/** Something that happened, for the audit log. */
+export interface AuditRecord {
+  readonly workspaceId: string | null
+  readonly date: Date
+  readonly actorKind: 'user' | 'key' | 'anonymous'
+  readonly actorId: string | null
+  readonly action: string
+  readonly targetId: string | null
+  /** `ok`, or the code of the refusal. */
+  readonly outcome: string
+  readonly address: string
+  readonly requestId: string
   readonly count: number
-  readonly lastUsedDate: Date
-  readonly lastUsedAddress: string
+}
+
+/** Who a caller turned out to be, where the operation itself proves it: signing in, exchanging a key. */
+export interface Proven {
+  readonly kind: 'user' | 'key'
+  readonly id: string
+  readonly workspaceId: string
 }
 
 /** What verbs may know of the request. */
@@ -56,6 +84,8 @@ export interface Ctx {
   readonly admitToFlow: AdmitToFlow
   /** The flows this operation was admitted to, by id; only these can be run or read without a JWT. */
   readonly admitted: Map<string, FlowHead>
+  /** Set by operations that prove who calls; the audit log asks. */
+  proven: Proven | null
   /** Batching loaders of this operation, by what they load. */
   readonly loaders: Map<string, unknown>
 }

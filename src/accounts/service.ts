@@ -203,6 +203,7 @@ type Signed = Pick<UserCaller, 'userId' | 'organizationId' | 'workspaceId' | 'ro
 
 /** The tokens with who they are for. */
 export async function payload(ctx: Ctx, signed: Signed, grant: Grant): Promise<AuthPayload> {
+  ctx.proven = { kind: 'user', id: signed.userId, workspaceId: signed.workspaceId }
   return { ...grant, user: await profile(ctx, signed) }
 }
 

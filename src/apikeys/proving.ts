@@ -48,6 +48,7 @@ export async function exchangeKey(ctx: Ctx, input: TokenRequest): Promise<Access
       )
     },
   )
+  ctx.proven = { kind: 'key', id: key.id, workspaceId: key.workspaceId }
   const scope = grantedScope(key, input.scope)
   const access_token = await tokens.sign(
     { kind: 'key', keyId: key.id, workspaceId: key.workspaceId, scope },

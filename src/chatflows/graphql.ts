@@ -103,7 +103,7 @@ builder.queryFields((t) => ({
     type: StreamingType,
     description: 'Whether a chatflow answers piece by piece.',
     args: { id: t.arg.string(id) },
-    authScopes: { anyone: true },
+    authScopes: { anyone: 'notRejected' },
     resolve: (_parent, args, ctx) => chatflowStreaming(ctx, args),
   }),
   chatflowUploads: t.field({

@@ -5,6 +5,7 @@ import { revealCredential } from '../credentials/service.ts'
 import type { FlowSource } from '../engine/flow.ts'
 import type { Ports } from '../engine/ports.ts'
 import { findTool } from '../tools/service.ts'
+import { flowVariables } from '../variables/service.ts'
 import { Chatflow } from './entity.ts'
 import { flowSource } from './public.ts'
 
@@ -15,8 +16,9 @@ export function flowPorts(ctx: Ctx, workspaceId: string, history: Ports['history
     fetch: deps.fetch,
     clock: deps.clock,
     credential: (id) => revealCredential(deps, workspaceId, id),
-    variables: async () => ({}),
+    variables: () => flowVariables(deps, workspaceId),
     history,
+    savedRun: async () => undefined,
     tool: async (id) => {
       const { name, description, schema, func } = await findTool(deps, workspaceId, id)
       return { id, name, description, schema: schema ?? null, func: func ?? null }

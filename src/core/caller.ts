@@ -3,7 +3,7 @@ import type { Permission, Role } from './permissions.ts'
 /** Nobody: no credential was presented, or one that is not valid. */
 export interface Anonymous {
   readonly kind: 'anonymous'
-  /** A credential was presented and refused; only fields open to anyone overlook that. */
+  /** A credential was presented and refused; only fields that prove something themselves overlook that. */
   readonly rejected: boolean
 }
 

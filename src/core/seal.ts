@@ -21,6 +21,8 @@ export interface Vault {
   seal(plain: string, place: Place): string
   /** Decrypts what `seal` made. Throws `SealError` for a foreign place, a changed byte or a lost key. */
   open(sealed: string, place: Place): string
+  /** Whether values sealed under the key of that id can be opened. */
+  knows(kid: string): boolean
 }
 
 const version = 'v1'
@@ -35,6 +37,7 @@ export function createVault(ring: readonly VaultKey[]): Vault {
   const newest = ring[0]
   if (!newest) throw new SealError('A vault needs at least one key.')
   return {
+    knows: (kid) => keys.has(kid),
     seal(plain, place) {
       const aad = authenticatedData(place, newest.kid)
       const dataKey = randomBytes(32)

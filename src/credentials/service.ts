@@ -2,11 +2,12 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Ctx, Deps } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { isUuid, newId } from '../core/ids.ts'
-import { SealError, type Place } from '../core/seal.ts'
+import { SealError } from '../core/seal.ts'
 import { listRows, source } from '../db/list.ts'
 import { notFound, principal, tenantEm } from '../db/tenant.ts'
 import { Credential } from './entity.ts'
 import { isSecretField } from './kinds.ts'
+import { placeOf } from './place.ts'
 
 /** Stands for a stored secret on the way out, and on the way in for "keep what is stored". */
 export const redacted = '_FLOWGATE_REDACTED_'
@@ -159,10 +160,6 @@ function openData(deps: Deps, row: Credential): PlainData {
       },
     )
   }
-}
-
-function placeOf(row: { id: string; workspaceId: string }): Place {
-  return { table: 'credential', rowId: row.id, workspaceId: row.workspaceId }
 }
 
 function readData(data: unknown): PlainData {

@@ -2,6 +2,7 @@ import SchemaBuilder, { type ObjectRef } from '@pothos/core'
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth'
 import type { Ctx } from '../context.ts'
 import { largestPage, type Page } from '../core/paging.ts'
+import { auditPlugin } from './audit.ts'
 import { bounded, boundsPlugin } from './bounds.ts'
 import { keyUsePlugin } from './key-use.ts'
 import { addScalars } from './scalars.ts'
@@ -21,8 +22,8 @@ export const builder = new SchemaBuilder<{
     JSON: { Input: unknown; Output: unknown }
   }
 }>({
-  // From outside in: nobody learns how to call what they may not call, and only sound calls count.
-  plugins: [ScopeAuthPlugin, boundsPlugin, keyUsePlugin],
+  // From outside in: what is refused is recorded, nobody learns how to call what they may not call, and only sound calls count.
+  plugins: [auditPlugin, ScopeAuthPlugin, boundsPlugin, keyUsePlugin],
   defaultFieldNullability: false,
   scopeAuth: {
     authScopes: createScopes,

@@ -5,6 +5,7 @@ import SchemaBuilder, {
 } from '@pothos/core'
 import type { GraphQLFieldResolver } from 'graphql'
 import type { Ctx } from '../context.ts'
+import type { KeyOutcome } from '../core/caller.ts'
 import { Failure } from '../core/errors.ts'
 
 declare global {
@@ -20,8 +21,8 @@ const name = 'keyUse'
 const roots = new Set(['Query', 'Mutation', 'Subscription'])
 
 /**
- * Counts what API keys do, and holds their own rate limits: once for each query or mutation that a
- * key was admitted to, so that ten aliases count ten.
+ * Counts what API keys do, and holds their own rate limits: once for each query or mutation, so that
+ * ten aliases count ten. What the scopes refuse, the audit plugin counts.
  */
 class KeyUsePlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
@@ -29,9 +30,9 @@ class KeyUsePlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
     if (!roots.has(field.parentType)) return resolver
-    return async (...call) => {
-      await countKeyUse(call[2] as Ctx)
-      return resolver(...call)
+    return async (parent, args, context, info) => {
+      await countKeyUse(context as Ctx)
+      return resolver(parent, args, context, info)
     }
   }
 }
@@ -40,19 +41,32 @@ SchemaBuilder.registerPlugin(name, KeyUsePlugin)
 
 export const keyUsePlugin = name
 
-async function countKeyUse({ caller, deps, request }: Ctx): Promise<void> {
+async function countKeyUse(ctx: Ctx): Promise<void> {
+  const { caller, deps } = ctx
   if (caller.kind !== 'key') return
   if (caller.rateLimit) {
     const verdict = await deps.limiter.hit(`key ${caller.keyId}`, caller.rateLimit)
     if (!verdict.allowed) {
+      countKey(ctx, 'limited')
       throw new Failure('RATE_LIMITED', 'This API key has reached its limit; try again later.', {
         retryAfter: verdict.retryAfter,
       })
     }
   }
-  deps.keyUses.add(caller.keyId, {
-    count: 1,
-    lastUsedDate: deps.clock.now(),
-    lastUsedAddress: request.address,
+  countKey(ctx, 'accepted')
+}
+
+/** Adds one call to what the key of the caller did today; nothing for other callers. */
+export function countKey({ caller, deps, request }: Ctx, outcome: KeyOutcome): void {
+  if (caller.kind !== 'key') return
+  const now = deps.clock.now()
+  const day = now.toISOString().slice(0, 10)
+  deps.keyUses.add(`${caller.keyId} ${day}`, {
+    keyId: caller.keyId,
+    workspaceId: caller.workspaceId,
+    day,
+    counts: { accepted: 0, refused: 0, limited: 0, [outcome]: 1 },
+    lastUsedDate: outcome === 'accepted' ? now : null,
+    lastUsedAddress: outcome === 'accepted' ? request.address : null,
   })
 }

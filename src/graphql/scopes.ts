@@ -9,8 +9,11 @@ import { permits, type Permission } from '../core/permissions.ts'
  * permission.
  */
 export interface Scopes {
-  /** Open to all; the field guards itself, by limiting failures. */
-  readonly anyone: boolean
+  /**
+   * Open to all. `true`: the field proves something itself and limits failures, so a stale
+   * credential that came along does not matter. `notRejected`: a presented credential must hold.
+   */
+  readonly anyone: true | 'notRejected'
   /** A person, whatever their permissions. */
   readonly signedIn: boolean
   /** A person with the permission; never a key. */
@@ -22,14 +25,14 @@ export interface Scopes {
 }
 
 export function createScopes(ctx: Ctx): {
-  anyone: boolean
+  anyone: (demand: Scopes['anyone']) => boolean
   signedIn: () => boolean
   person: (permission: Permission) => boolean
   manage: (permission: Permission) => boolean
   flow: (demand: FlowDemand) => Promise<boolean>
 } {
   return {
-    anyone: true,
+    anyone: (demand) => demand === true || requireNotRejected(ctx),
     signedIn: () => requirePerson(ctx),
     person: (permission) => requirePerson(ctx) && requirePermission(ctx, permission),
     manage: (permission) => requireManager(ctx) && requirePermission(ctx, permission),
@@ -48,6 +51,11 @@ export function notSignedIn(caller: Anonymous): Failure {
       ? 'The bearer token is not valid, or not any more.'
       : 'Send a token or an API key as "Authorization: Bearer …".',
   )
+}
+
+function requireNotRejected({ caller }: Ctx): true {
+  if (caller.kind === 'anonymous' && caller.rejected) throw notSignedIn(caller)
+  return true
 }
 
 function requirePrincipal(ctx: Ctx): void {

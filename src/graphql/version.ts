@@ -10,7 +10,7 @@ builder.queryField('version', (t) =>
   t.field({
     type: VersionType,
     description: 'The version of this server.',
-    authScopes: { anyone: true },
+    authScopes: { anyone: 'notRejected' },
     resolve: () => ({ version: manifest.version }),
   }),
 )

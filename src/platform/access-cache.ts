@@ -25,7 +25,8 @@ export interface Found<T> {
   readonly tags: readonly AccessTag[]
 }
 
-const topic = 'access'
+/** The bus topic under which forgotten tags travel. */
+export const accessTopic = 'access'
 const mostEntries = 20_000
 const lifetimeMs = 60_000
 
@@ -39,7 +40,7 @@ export function createAccessCache(bus: Bus, clock: Clock): AccessCache {
   const entries = new Map<string, Entry>()
   // An answer loaded while something was being forgotten may be the old one: it is not kept.
   let generation = 0
-  const unsubscribe = bus.subscribe(topic, (tag) => {
+  const unsubscribe = bus.subscribe(accessTopic, (tag) => {
     generation += 1
     for (const [key, entry] of entries) {
       if (tag === '*' || entry.tags.includes(tag)) entries.delete(key)
@@ -59,7 +60,7 @@ export function createAccessCache(bus: Bus, clock: Clock): AccessCache {
       }
       return found.value
     },
-    forget: (tag) => bus.publish(topic, tag),
+    forget: (tag) => bus.publish(accessTopic, tag),
     close: unsubscribe,
   }
 }

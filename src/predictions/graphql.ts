@@ -1,3 +1,4 @@
+import { unaudited } from '../graphql/audit.ts'
 import { bounded } from '../graphql/bounds.ts'
 import { builder, idBounds } from '../graphql/builder.ts'
 import { createPrediction, type Prediction } from './service.ts'
@@ -49,6 +50,7 @@ const PredictionType = builder.objectRef<Prediction>('Prediction').implement({
 builder.mutationField('createPrediction', (t) =>
   t.field({
     type: PredictionType,
+    ...unaudited,
     description: 'Runs a chatflow. A flow without nodes answers its question unchanged.',
     args: {
       id: t.arg.string({ required: true, description: 'The chatflow.', ...idBounds }),

@@ -32,6 +32,8 @@ export const tags = {
   Vectors: 'Filling the vector store of a chatflow.',
   Credentials: 'Secrets that chatflows use for services of others.',
   Tools: 'JavaScript tools that agents call.',
+  Variables: 'Values that chatflows read as $vars.',
+  'Audit log': 'Who did what.',
   Server: 'About this server.',
 } as const
 
@@ -147,6 +149,9 @@ export const routes: readonly Route[] = [
   { field: 'Query.apiKey', method: 'GET', path: '/apikey/:id', tag: 'API keys' },
   { field: 'Mutation.updateApiKey', method: 'PUT', path: '/apikey/:id', tag: 'API keys' },
   { field: 'Mutation.deleteApiKey', method: 'DELETE', path: '/apikey/:id', tag: 'API keys' },
+  { field: 'Query.apiKeyUsage', method: 'GET', path: '/apikey/:id/usage', tag: 'API keys' },
+  { field: 'Query.auditLog', method: 'GET', path: '/audit-log', tag: 'Audit log' },
+
   { field: 'Mutation.rotateApiKey', method: 'POST', path: '/apikey/:id/rotate', tag: 'API keys' },
   { field: 'Query.verifyApiKey', method: 'GET', path: '/verify/apikey/:key', tag: 'API keys' },
 
@@ -234,12 +239,29 @@ export const routes: readonly Route[] = [
     path: '/credentials/:id',
     tag: 'Credentials',
   },
+  {
+    field: 'Query.credentialKinds',
+    method: 'GET',
+    path: '/components-credentials',
+    tag: 'Credentials',
+  },
+  {
+    field: 'Query.credentialKind',
+    method: 'GET',
+    path: '/components-credentials/:name',
+    tag: 'Credentials',
+  },
 
   { field: 'Query.tools', paged: 'Query.toolPage', method: 'GET', path: '/tools', tag: 'Tools' },
   { field: 'Mutation.createTool', method: 'POST', path: '/tools', tag: 'Tools' },
   { field: 'Query.tool', method: 'GET', path: '/tools/:id', tag: 'Tools' },
   { field: 'Mutation.updateTool', method: 'PUT', path: '/tools/:id', tag: 'Tools' },
   { field: 'Mutation.deleteTool', method: 'DELETE', path: '/tools/:id', tag: 'Tools' },
+  { field: 'Query.variables', method: 'GET', path: '/variables', tag: 'Variables' },
+  { field: 'Query.variable', method: 'GET', path: '/variables/:id', tag: 'Variables' },
+  { field: 'Mutation.createVariable', method: 'POST', path: '/variables', tag: 'Variables' },
+  { field: 'Mutation.updateVariable', method: 'PUT', path: '/variables/:id', tag: 'Variables' },
+  { field: 'Mutation.deleteVariable', method: 'DELETE', path: '/variables/:id', tag: 'Variables' },
 
   { field: 'Query.version', method: 'GET', path: '/version', tag: 'Server' },
 ]

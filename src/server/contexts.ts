@@ -28,6 +28,7 @@ export function contextMaker(parts: ContextParts): MakeContext {
       deps: parts.deps,
       admitToFlow: parts.admitToFlow,
       admitted: new Map(),
+      proven: null,
       loaders: new Map(),
     }
   }

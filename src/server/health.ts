@@ -1,4 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Vault } from '../core/seal.ts'
+import { keyIdsInUse } from '../credentials/rotation.ts'
 import type { Database } from '../db/database.ts'
 import type { Log } from '../platform/log.ts'
 import { jsonAnswer, textAnswer } from '../rest/answer.ts'
@@ -10,6 +12,7 @@ const patienceMs = 2000
 export interface HealthParts {
   readonly database: Database
   readonly log: Log
+  readonly vault: Vault
   /** Whether the server has begun to stop. */
   isDraining(): boolean
 }
@@ -33,15 +36,17 @@ export function healthEndpoints(parts: HealthParts): Endpoint[] {
 }
 
 async function whyNotReady(parts: HealthParts): Promise<string[]> {
-  const { database, log } = parts
+  const { database, log, vault } = parts
   if (parts.isDraining()) return ['The server is stopping.']
   const stop = new AbortController()
   try {
     const late = wait(patienceMs, null, { signal: stop.signal, ref: false }).then(() => {
       throw new Error('no answer in time')
     })
-    await Promise.race([database.ping(), late])
-    return []
+    const kids = await Promise.race([keyIdsInUse(database), late])
+    return kids
+      .filter((kid) => !vault.knows(kid))
+      .map((kid) => `Stored credentials need the vault key "${kid}", which is not configured.`)
   } catch (error) {
     log.warn({ err: error }, 'the database does not answer')
     return ['The database does not answer.']

@@ -81,7 +81,7 @@ function stages({ deps }: HttpParts, endpoints: readonly Endpoint[]): Stage[] {
 
 async function allEndpoints(parts: HttpParts, isDraining: () => boolean): Promise<Endpoint[]> {
   const { schema, deps, routes = allRoutes } = parts
-  const { log, database } = deps
+  const { log, database, vault } = deps
   const { bodyLimitBytes, introspection } = deps.config
   const makeContext = contextMaker(parts)
   const openapi = writeOpenApi(schema, routes)
@@ -90,7 +90,7 @@ async function allEndpoints(parts: HttpParts, isDraining: () => boolean): Promis
     graphqlEndpoint({ schema, log, introspection, bodyLimitBytes, makeContext }),
     graphiqlEndpoint(),
     ...contractEndpoints({ schema, openapi, introspection }),
-    ...healthEndpoints({ database, log, isDraining }),
+    ...healthEndpoints({ database, log, vault, isDraining }),
     homeEndpoint(),
     docsEndpoint(openapi),
   ]

@@ -35,7 +35,10 @@ export async function listen(
   http: Http,
   config: Pick<Config, 'host' | 'port' | 'shutdownTimeoutSeconds' | 'trustProxy'>,
 ): Promise<Listening> {
+  let stopping = false
   const server = createServer(limits, (request, response) => {
+    // Whoever is answered while we stop should not send the next request here.
+    if (stopping) response.setHeader('connection', 'close')
     serve(http, request, response).catch(() => response.destroy())
   })
   server.maxConnections = mostConnections
@@ -47,6 +50,7 @@ export async function listen(
     url: urlOf(server, config.host),
     async close() {
       http.drain()
+      stopping = true
       if (config.trustProxy > 0) await wait(noticeMs)
       await drain(server, config.shutdownTimeoutSeconds * 1000)
     },

@@ -1,3 +1,4 @@
+import { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { blockFieldSuggestionsPlugin } from '@escape.tech/graphql-armor-block-field-suggestions'
 import { maxAliasesPlugin } from '@escape.tech/graphql-armor-max-aliases'
 import { maxDepthPlugin } from '@escape.tech/graphql-armor-max-depth'
@@ -83,6 +84,11 @@ function rule(validation: ValidationRule): Plugin<ServerContext, ServerContext> 
 async function answerOf(response: Response): Promise<Answer> {
   const headers = Object.fromEntries(response.headers)
   const isStream = headers['content-type']?.startsWith('text/event-stream') ?? false
-  const body = isStream ? response.body : await response.text()
-  return { status: response.status, headers, body }
+  // Yoga's own kind of stream is none that Node knows, but it can be iterated.
+  const stream = isStream && response.body ? toNodeStream(response.body) : null
+  return { status: response.status, headers, body: stream ?? (await response.text()) }
+}
+
+function toNodeStream(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  return NodeReadableStream.from(body) as ReadableStream<Uint8Array>
 }

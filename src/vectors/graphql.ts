@@ -1,4 +1,5 @@
 import type { UpsertResult } from '../engine/node.ts'
+import { unaudited } from '../graphql/audit.ts'
 import { bounded } from '../graphql/bounds.ts'
 import { builder, idBounds } from '../graphql/builder.ts'
 import { upsertVectors } from './service.ts'
@@ -21,6 +22,7 @@ const UpsertResultType = builder.objectRef<UpsertResult>('VectorUpsert').impleme
 builder.mutationField('upsertVectors', (t) =>
   t.field({
     type: UpsertResultType,
+    ...unaudited,
     description: 'Fills the vector store of a chatflow. A flow without nodes adds nothing.',
     args: {
       id: t.arg.string({ required: true, description: 'The chatflow.', ...idBounds }),

@@ -1,4 +1,4 @@
-import { execute, subscribe, type ExecutionArgs } from 'graphql'
+import { execute, getOperationAST, subscribe, type ExecutionArgs } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Ctx } from '../../context.ts'
 import type { Exchange } from '../exchange.ts'
@@ -21,16 +21,20 @@ export function operationContext(): Plugin<ServerContext, ServerContext> {
     onExecute({ context, setExecuteFn }) {
       const { exchange, ctx } = context
       setExecuteFn((args: ExecutionArgs) => {
-        exchange.operation = args.operationName ?? null
+        exchange.operation = nameOf(args)
         return execute({ ...args, contextValue: ctx })
       })
     },
     onSubscribe({ setSubscribeFn, args }) {
       const { exchange, ctx } = args.contextValue
       setSubscribeFn((args: ExecutionArgs) => {
-        exchange.operation = args.operationName ?? null
+        exchange.operation = nameOf(args)
         return subscribe({ ...args, contextValue: ctx })
       })
     },
   }
+}
+
+function nameOf({ document, operationName }: ExecutionArgs): string | null {
+  return getOperationAST(document, operationName)?.name?.value ?? null
 }

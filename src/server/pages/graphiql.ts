@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
+import { Failure } from '../../core/errors.ts'
 import type { Answer } from '../../rest/answer.ts'
 import type { Endpoint, Exchange } from '../exchange.ts'
 import { graphqlPath } from '../paths.ts'
@@ -30,13 +31,18 @@ interface Page {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** GraphiQL, whole in one document of 9 MB: made on the first visit, and kept compressed. */
+/** GraphiQL for browsers, whole in one page of 9 MB: made on the first visit, kept compressed. */
 export function graphiqlEndpoint(): Endpoint {
   let page: Promise<Page> | null = null
   return {
     method: 'GET',
     path: graphqlPath,
     async answer(exchange) {
+      if (!exchange.headers['accept']?.includes('text/html')) {
+        throw new Failure('METHOD_NOT_ALLOWED', 'Send GraphQL operations by POST.', {
+          allow: 'POST',
+        })
+      }
       page ??= render()
       return answerWith(await page, exchange)
     },
