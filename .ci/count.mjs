@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import process from 'node:process'
 
 // Prints how many tests passed and failed. A file that could not run at all counts as one failure,
 // and so does a run that wrote no result.
@@ -14,11 +15,11 @@ try {
   failed = results.numFailedTests + broken.length
   if (!results.success && failed === 0) failed = 1
   if (results.numPendingTests + results.numTodoTests > 0) {
-    console.log(`${results.numPendingTests + results.numTodoTests} skipped`)
+    process.stdout.write(`${results.numPendingTests + results.numTodoTests} skipped\n`)
   }
 } catch (error) {
-  console.log(`vitest left no result: ${error.message}`)
+  process.stdout.write(`vitest left no result: ${error.message}\n`)
   failed = 1
 }
-console.log(`${passed} passed, ${failed} failed`)
+process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exitCode = failed > 0 ? 1 : 0
