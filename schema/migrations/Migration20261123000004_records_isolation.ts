@@ -46,6 +46,6 @@ export class Migration20261123000004_records_isolation extends Migration {
       this.addSql(`create policy jobs on ${table} to ${role} using (true) with check (true)`)
     }
     this.addSql(`grant update (password_hash, disabled) on app_user to ${role}`)
-    this.addSql(`grant select (workspace_id) on api_key to ${role}`)
+    this.addSql(`grant select (workspace_id, last_used_address) on api_key to ${role}`)
   }
 }

@@ -2,18 +2,26 @@ import type { Database } from '../db/database.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Log } from '../platform/log.ts'
 
-/** What is kept for the configured days, and the column that tells its age. */
-const records = [
-  ['audit_entry', 'date'],
-  ['api_key_usage', 'day'],
-  ['chat_message', 'created_date'],
-] as const
+interface Aging {
+  readonly table: string
+  /** Tells the age. */
+  readonly column: string
+  /** Tells a row from the others; of messages the jobs role may read no more than id and date. */
+  readonly row: 'id' | 'ctid'
+}
+
+/** What is kept for the configured days. */
+const records: readonly Aging[] = [
+  { table: 'audit_entry', column: 'date', row: 'id' },
+  { table: 'api_key_usage', column: 'day', row: 'ctid' },
+  { table: 'chat_message', column: 'created_date', row: 'id' },
+]
 
 /** What is of no use once it is over; kept a month longer, so that reuse is still recognised. */
-const expiries = [
-  ['session', 'expires_date'],
-  ['invite', 'expires_date'],
-] as const
+const expiries: readonly Aging[] = [
+  { table: 'session', column: 'expires_date', row: 'id' },
+  { table: 'invite', column: 'expires_date', row: 'ctid' },
+]
 
 const dayMs = 86_400_000
 const betweenRunsMs = 3_600_000
@@ -57,13 +65,13 @@ export async function removeOld(parts: Omit<RetentionParts, 'log'>): Promise<voi
 /** In batches, so that no lock is held for long. */
 async function removeBefore(
   database: Database,
-  [table, column]: readonly [table: string, column: string],
+  { table, column, row }: Aging,
   moment: Date,
 ): Promise<void> {
   for (;;) {
     const removed = await database.jobsEm().execute<{ affectedRows: number }>(
-      `delete from ${table} where ctid in
-         (select ctid from ${table} where ${column} < ?::timestamptz limit ${batchSize})`,
+      `delete from ${table} where ${row} in
+         (select ${row} from ${table} where ${column} < ?::timestamptz limit ${batchSize})`,
       [moment.toISOString()],
       'run',
     )
