@@ -95,9 +95,9 @@ export async function updateCredential(
   if (changesType && input.plainDataObj === undefined) {
     throw new Failure('BAD_REQUEST', 'A changed credentialName needs its plainDataObj too.')
   }
-  const stored = openData(ctx.deps, row)
   const given = input.plainDataObj === undefined ? {} : readData(input.plainDataObj)
-  const data = merged(changesType ? {} : stored, given)
+  const replacesAll = changesType || (input.plainDataObj !== undefined && isDamaged(ctx.deps, row))
+  const data = merged(replacesAll ? {} : openData(ctx.deps, row), given)
   if (typeof input.name === 'string') row.name = input.name.normalize('NFC')
   if (typeof input.credentialName === 'string') row.credentialName = input.credentialName
   if (input.plainDataObj !== undefined) {
@@ -154,11 +154,20 @@ function openData(deps: Deps, row: Credential): PlainData {
     if (!(cause instanceof SealError)) throw cause
     throw new Failure(
       'CONFLICT',
-      'The stored data of this credential cannot be opened; save it anew.',
+      'The stored data of this credential cannot be opened; save all its fields anew.',
       {
         cause,
       },
     )
+  }
+}
+
+function isDamaged(deps: Deps, row: Credential): boolean {
+  try {
+    openData(deps, row)
+    return false
+  } catch {
+    return true
   }
 }
 
