@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newId, newKeyId } from '../src/core/ids.ts'
+import { schema } from '../src/schema.ts'
+import { startApp, type Person, type TestApp } from './harness.ts'
+import {
+  callBoth,
+  callGraphql,
+  callRest,
+  createAll,
+  operationsOf,
+  sampleArgs,
+  type Operation,
+} from './security/operations.ts'
+
+/** Every operation that takes the id of something; found by walking the schema. */
+const operations = operationsOf(schema)
+  .map((operation) => ({ ...operation, ids: idArguments(operation) }))
+  .filter(({ ids, access }) => ids.length > 0 && access.kind !== 'anyone')
+
+interface Estate {
+  readonly person: Person
+  readonly ids: readonly string[]
+  readonly exchanged: string
+}
+
+let app: TestApp
+let a: Estate
+let b: Estate
+let before: readonly string[]
+
+beforeAll(async () => {
+  app = await startApp()
+  a = await found(app.owner)
+  b = await found(await app.addPerson())
+  before = await everythingOf(b)
+})
+afterAll(() => app.close())
+
+describe.each(operations)('threat 22: $name', (operation) => {
+  const { ids } = operation
+
+  it.each(ids)("answers another workspace's %s like one of nothing", async (name) => {
+    for (const [own, token] of [
+      [a.ids[0], a.exchanged],
+      [a.ids[0], a.person.token],
+      [a.person.workspaceId, a.person.token],
+    ] as const) {
+      const args = sampleArgs(operation, Object.fromEntries(ids.map((id) => [id, own])))
+      const ask = async (id: string): Promise<(string | undefined)[]> => {
+        const call = { args: { ...args, [name]: id }, token }
+        const { graphql, rest } = await callBoth(app, operation, call)
+        return [graphql.text, rest?.text]
+      }
+      const [noKey, nothing] = [await ask(newKeyId()), await ask(newId())]
+      for (const id of b.ids) expect(await ask(id)).toEqual(id.startsWith('key_') ? noKey : nothing)
+      if (ids.length === 1 && token === a.person.token) return
+    }
+  })
+})
+
+it('threat 22: nothing of the other workspace was touched', async () => {
+  expect(before.filter((text) => text.startsWith('{"data"')).length).toBeGreaterThan(4)
+  expect(await everythingOf(b)).toEqual(before)
+})
+
+/** Refusing everybody would pass all of the above. */
+describe.each(operations)('$name', (operation) => {
+  it.each([
+    ['GraphQL', callGraphql],
+    ['REST', callRest],
+  ])('does its work for the right caller over %s', async (_, call) => {
+    const isReading = operation.name.startsWith('Query')
+    const estate = isReading ? a : await found(await app.addPerson())
+    const { token } = estate.person
+    const [first = '', ...more] = operation.ids
+    for (const one of estate.ids) {
+      // Where two things are named, each may be any of them.
+      for (const other of more.length > 0 ? estate.ids : ['']) {
+        const given = { ...Object.fromEntries(more.map((name) => [name, other])), [first]: one }
+        const outcome = await call(app, operation, { args: sampleArgs(operation, given), token })
+        if (!outcome || outcome.code === 'OK') return
+        // The caller is the only member of their workspace, who cannot be missed there.
+        if (outcome.code === 'CONFLICT' || outcome.code === 'BAD_REQUEST') return
+        expect(outcome.code).toBe('NOT_FOUND')
+      }
+    }
+    expect.fail('None of the ids of their own was found.')
+  })
+})
+
+function idArguments({ field }: Operation): string[] {
+  return field.args.map(({ name }) => name).filter((name) => /(^|_)id$|Id$|^apikeyid$/.test(name))
+}
+
+/** One of everything that has an id. */
+async function found(person: Person): Promise<Estate> {
+  const { token } = person
+  const exchanged = await app.exchange(await app.addKey({ token }))
+  const { sessionId, userId, workspaceId } = person
+  const ids = [...(await createAll(app, token)), sessionId, userId, workspaceId]
+  return { person, ids, exchanged }
+}
+
+/** What each query shows its owner of each id, byte for byte. */
+async function everythingOf({ ids, person: { token } }: Estate): Promise<string[]> {
+  const texts: string[] = []
+  for (const query of operations) {
+    // Filters of lists take ids too; the lists change with every call.
+    if (!query.name.startsWith('Query') || query.ids.join() !== 'id') continue
+    for (const id of ids) {
+      const outcome = await callGraphql(app, query, { args: sampleArgs(query, { id }), token })
+      texts.push(outcome.code === 'OK' ? outcome.raw : outcome.text)
+    }
+  }
+  return texts.map((text) => text.replaceAll(/"requestId":"[^"]+"/g, ''))
+}

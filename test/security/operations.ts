@@ -1,0 +1,209 @@
+import {
+  getNamedType,
+  isEnumType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isInterfaceType,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+} from 'graphql'
+import { boundsOf } from '../../src/graphql/bounds.ts'
+import { permissions, type Permission } from '../../src/core/permissions.ts'
+import { routes } from '../../src/rest/routes.ts'
+import { schema } from '../../src/schema.ts'
+import type { TestApp } from '../harness.ts'
+
+/** What a root field asks of its caller, as it declares it. */
+export type Access =
+  | { readonly kind: 'anyone'; readonly ignoresCredential: boolean }
+  | { readonly kind: 'signedIn' }
+  | { readonly kind: 'person' | 'manage'; readonly permission: Permission }
+  | { readonly kind: 'flow'; readonly anyOf: readonly Permission[]; readonly anonymous: boolean }
+
+export interface Operation {
+  readonly name: `${'Query' | 'Mutation' | 'Subscription'}.${string}`
+  readonly field: GraphQLField<unknown, unknown>
+  readonly access: Access
+}
+
+type Args = Readonly<Record<string, unknown>>
+
+/** Every root field of a schema. Throws for one that does not say who may call it. */
+export function operationsOf(schema: GraphQLSchema): Operation[] {
+  const roots = [
+    ['Query', schema.getQueryType()],
+    ['Mutation', schema.getMutationType()],
+    ['Subscription', schema.getSubscriptionType()],
+  ] as const
+  return roots.flatMap(([root, type]) =>
+    Object.values(type?.getFields() ?? {}).map((field) => ({
+      name: `${root}.${field.name}` as const,
+      field,
+      access: accessOf(field),
+    })),
+  )
+}
+
+export function accessOf(field: GraphQLField<unknown, unknown>): Access {
+  const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined
+  const declared = options?.authScopes
+  const scopes: unknown = typeof declared === 'function' ? declared({}, { id: '' }) : declared
+  const [entry, ...others] = Object.entries(scopes ?? {})
+  const access = entry && others.length === 0 ? readScope(entry[0], entry[1]) : null
+  if (!access) throw new Error(`${field.name} does not say who may call it.`)
+  return access
+}
+
+function readScope(kind: string, demand: unknown): Access | null {
+  if (kind === 'anyone') return { kind, ignoresCredential: demand === true }
+  if (kind === 'signedIn') return { kind }
+  if (kind === 'flow') return { kind, ...(demand as { anyOf: Permission[]; anonymous: boolean }) }
+  const permission = permissions.find((name) => name === demand)
+  const asksOne = kind === 'person' || kind === 'manage'
+  return asksOne && permission ? { kind, permission } : null
+}
+
+/** Arguments that a field accepts: what it needs, and what it gives an example for; all, where it proves something by them. */
+export function sampleArgs({ field, access }: Operation, given: Args = {}): Args {
+  const samples = field.args
+    .filter(
+      (argument) =>
+        access.kind === 'anyone' ||
+        isNonNullType(argument.type) ||
+        'example' in boundsOf(argument.extensions),
+    )
+    .map((argument) => {
+      const { example, minimum } = boundsOf(argument.extensions)
+      return [argument.name, example ?? minimum ?? sampleOf(argument.type)] as const
+    })
+  return { ...Object.fromEntries(samples), ...given }
+}
+
+function sampleOf(type: GraphQLInputType): unknown {
+  if (isNonNullType(type)) return sampleOf(type.ofType)
+  if (isListType(type)) return [sampleOf(type.ofType)]
+  if (isEnumType(type)) return type.getValues()[0]?.name
+  if (isInputObjectType(type)) {
+    const fields = Object.values(type.getFields())
+    return Object.fromEntries(fields.map((field) => [field.name, sampleOf(field.type)]))
+  }
+  const samples: Record<string, unknown> = {
+    Int: 1,
+    Float: 1.5,
+    Boolean: true,
+    DateTime: '2030-01-01T00:00:00.000Z',
+    JSON: {},
+  }
+  return samples[getNamedType(type).name] ?? 'text'
+}
+
+export interface Outcome {
+  /** `OK`, or the code of the refusal. */
+  readonly code: string
+  readonly message: string
+  /** The whole answer, without what differs from call to call. */
+  readonly text: string
+  /** The whole answer, as it was sent. */
+  readonly raw: string
+}
+
+/** Calls an operation over GraphQL, and over REST where it has a route. */
+export async function callBoth(
+  app: TestApp,
+  operation: Operation,
+  call: { args: Args; token: string | null },
+): Promise<{ graphql: Outcome; rest: Outcome | null }> {
+  return {
+    graphql: await callGraphql(app, operation, call),
+    rest: await callRest(app, operation, call),
+  }
+}
+
+export async function callGraphql(
+  app: TestApp,
+  { name, field }: Operation,
+  { args, token }: { args: Args; token: string | null },
+): Promise<Outcome> {
+  const known = field.args.filter((argument) => argument.name in args)
+  const head = known.map((argument) => `$${argument.name}: ${String(argument.type)}`).join(', ')
+  const passed = known.map((argument) => `${argument.name}: $${argument.name}`).join(', ')
+  const document = `${name.startsWith('Query') ? 'query' : 'mutation'} ${head && `(${head})`} {
+    ${field.name} ${passed && `(${passed})`} ${selectionOf(getNamedType(field.type), 3)}
+  }`
+  const answer = await app.gql<unknown>(document, args, { token })
+  const [error] = answer.errors
+  return {
+    code: error?.extensions.code ?? 'OK',
+    message: error?.message ?? '',
+    text: settled(answer.text),
+    raw: answer.text,
+  }
+}
+
+export async function callRest(
+  app: TestApp,
+  { name }: Operation,
+  { args, token }: { args: Args; token: string | null },
+): Promise<Outcome | null> {
+  const route = routes.find((route) => route.field === name || route.paged === name)
+  if (!route) return null
+  const rest = new Map(Object.entries(args))
+  const path = route.path.replaceAll(/:(\w+)/g, (_, param: string) => {
+    const value = String(rest.get(param))
+    rest.delete(param)
+    return encodeURIComponent(value)
+  })
+  const isGet = route.method === 'GET'
+  const query = isGet && rest.size > 0 ? `?${queryOf(rest)}` : ''
+  const body = isGet || route.method === 'DELETE' ? undefined : Object.fromEntries(rest)
+  const answer = await app.rest(route.method, path + query, { token, body })
+  const { code, message } = answer.body as { code?: string; message?: string }
+  return answer.status === 200
+    ? { code: 'OK', message: '', text: settled(answer.text), raw: answer.text }
+    : { code: String(code), message: String(message), text: settled(answer.text), raw: answer.text }
+}
+
+/** Creates one of everything that can be created; returns their ids. */
+export async function createAll(app: TestApp, token: string): Promise<string[]> {
+  const ids: string[] = []
+  for (const operation of operationsOf(schema)) {
+    const { field, name } = operation
+    const isCreation = name.startsWith('Mutation.create')
+    if (!isCreation || field.args.some((argument) => argument.name === 'id')) continue
+    const { code, raw } = await callGraphql(app, operation, { args: sampleArgs(operation), token })
+    if (code !== 'OK') throw new Error(`${name} did not work: ${raw}`)
+    const { data } = JSON.parse(raw) as { data: Record<string, { id: string }> }
+    ids.push(data[field.name]?.id ?? '')
+  }
+  return ids
+}
+
+function queryOf(args: ReadonlyMap<string, unknown>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of args) {
+    for (const item of Array.isArray(value) ? value : [value]) query.append(name, String(item))
+  }
+  return query.toString()
+}
+
+/** All that a type shows, nested types down to a depth. */
+function selectionOf(type: GraphQLNamedType, depth: number): string {
+  if (!isObjectType(type) && !isInterfaceType(type)) return ''
+  const fields = Object.values(type.getFields())
+    .filter(({ type }) => depth > 1 || isLeafType(getNamedType(type)))
+    .map((field) => `${field.name} ${selectionOf(getNamedType(field.type), depth - 1)}`)
+  return `{ ${fields.join(' ')} }`
+}
+
+/** Ids and moments differ from call to call; nothing else may. */
+function settled(text: string): string {
+  return text
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uuid>')
+    .replaceAll(/\bkey_[0-9A-Za-z]+/g, '<key id>')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<moment>')
+}
