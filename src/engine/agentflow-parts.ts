@@ -63,6 +63,7 @@ function partsIn(value: unknown): Pick<Part, 'name'>[] {
   if (Array.isArray(value)) return value.flatMap(partsIn)
   if (!isRecord(value)) return []
   return Object.entries(value).flatMap(([key, item]) => {
+    if (key === 'documentStore' && item) return [{ name: 'documentStoreVS' }]
     const inside = Array.isArray(item) ? item.flatMap(partsIn) : []
     if (typeof item !== 'string' || item === '' || !isRecord(value[`${key}Config`])) return inside
     return [...inside, { name: item }, ...partsIn(value[`${key}Config`])]

@@ -1,3 +1,4 @@
+import { loopTarget } from './agentflow-loop.ts'
 import { agentflowPartProblems } from './agentflow-parts.ts'
 import { nodeTitle, type Flow, type FlowNode } from './flow.ts'
 import { orderFrom, predecessors, type Links } from './graph.ts'
@@ -64,18 +65,6 @@ export function planAgentflow(
   )
   const innerIds = [...inner].map(([id, inside]) => [id, inside.map((node) => node.id)] as const)
   return { ok: true, start, ways, requirements, inner: new Map(innerIds) }
-}
-
-/**
- * The node a loop goes back to. It is stored as `<id>-<label>`; an id holds no such `-`, yet an
- * imported one may, so the longest id that fits is taken.
- */
-export function loopTarget(flow: Flow, stored: unknown): FlowNode | undefined {
-  if (typeof stored !== 'string') return undefined
-  const fits = [...flow.nodes.values()].filter(
-    ({ id }) => stored === id || stored.startsWith(`${id}-`),
-  )
-  return fits.sort((a, b) => b.id.length - a.id.length)[0]
 }
 
 /** Without edges that cross the border of an iteration, which nothing follows. */

@@ -1,160 +1,154 @@
 import { Failure } from '../core/errors.ts'
-import { planAgentflow, type AgentflowPlan, type Requirement } from './agentflow-plan.ts'
+import { planAgentflow } from './agentflow-plan.ts'
+import { absorb, deliver, newFrame, type Frame, type Plan } from './agentflow-progress.ts'
+import type { Progress } from './agentflow-progress.ts'
+import { resumeAgentflow, type Resumed } from './agentflow-resume.ts'
+import { tellRow } from './agentflow-rows.ts'
+import type { Action, StepResult } from './agentflow-step.ts'
+import { takeStep } from './agentflow-take.ts'
 import { cannotRun } from './chatflow.ts'
-import { nodeContext, overridden, type Run } from './context.ts'
-import type { RunStatus } from './events.ts'
-import { nodeTitle, type FlowNode } from './flow.ts'
-import type { StepResult } from './node.ts'
-import { findNode } from './nodes/index.ts'
+import type { Run } from './context.ts'
+import type { FlowNode } from './flow.ts'
+import { questionOf } from './question.ts'
 import type { ExecutedNode, FlowResult } from './result.ts'
-import { withoutKeys } from './secrets.ts'
-import { resolveStepInput, type AgentflowScope } from './variables.ts'
 
-type Plan = Extract<AgentflowPlan, { ok: true }>
-
-/** What changes while an agentflow runs. */
-interface Progress {
-  readonly queue: { readonly id: string; readonly from: readonly string[] }[]
-  /** Node id to the parents that have delivered to it since it last ran. */
-  readonly waiting: Map<string, Set<string>>
-  readonly outputs: Map<string, Readonly<Record<string, unknown>>>
-  readonly rows: ExecutedNode[]
-  state: Readonly<Record<string, unknown>>
-}
-
-/** So many nodes run at most, loops included. */
+/** So many nodes run at most, loops and iterations included. */
 const maxSteps = 1000
 
 /**
  * Runs an agentflow node by node in the order of a queue. A node that several lead to waits for
  * all that are not behind a decision, and for one of each decision's branches. Each node's start
- * and end, and the record so far, are told as events; the record of a failed run as well.
+ * and end, and the record so far, are told as events; the record of a failed run as well. With
+ * `humanInput` a stopped run goes on where it stopped, as if it had never been away.
  */
 export async function runAgentflow(run: Run): Promise<FlowResult> {
   const plan = planAgentflow(run.flow)
   if (!plan.ok) throw cannotRun(plan.problems)
-  const progress: Progress = {
-    queue: [{ id: plan.start.id, from: [] }],
-    waiting: new Map(),
-    outputs: new Map(),
-    rows: [],
-    state: {},
-  }
+  const resumed = run.input.humanInput && (await resumeAgentflow(run, plan, run.input.humanInput))
+  const progress = resumed?.progress ?? newProgress(run)
+  const frame = resumed?.frame ?? newFrame([plan.start.id])
   run.emit({ event: 'agentFlowEvent', data: 'INPROGRESS' })
-  for (let item = progress.queue.shift(); item !== undefined; item = progress.queue.shift()) {
-    const node = run.flow.nodes.get(item.id)
-    if (node === undefined) continue
-    const result = await recordedStep(run, { plan, progress, node, from: item.from })
-    deliver(plan, { progress, node, result })
+  const action = await runFrame({ run, plan, progress, frame }, resumed)
+  const text = finalText(progress.rows)
+  if (action !== undefined) {
+    run.emit({ event: 'token', data: text })
+    run.emit({ event: 'action', data: action })
   }
-  run.emit({ event: 'agentFlowEvent', data: 'FINISHED' })
+  const status = action === undefined ? 'FINISHED' : 'STOPPED'
+  run.emit({ event: 'agentFlowEvent', data: status })
   return {
-    text: finalText(progress.rows),
+    text,
     sessionId: run.sessionId,
     agentFlowExecutedData: progress.rows,
+    status,
+    state: progress.state,
+    ...(action === undefined ? {} : { action }),
   }
 }
 
-interface Step {
+interface Walk {
+  readonly run: Run
   readonly plan: Plan
   readonly progress: Progress
+  readonly frame: Frame
+}
+
+interface Step extends Walk {
   readonly node: FlowNode
   readonly from: readonly string[]
+  readonly resumed?: Resumed
+}
+
+function newProgress(run: Run): Progress {
+  return {
+    outputs: new Map(),
+    rows: [],
+    said: [],
+    rounds: new Map(),
+    forgetsPast: false,
+    state: {},
+    question: questionOf(run.input),
+  }
+}
+
+/** Runs until nothing is left to run, or a person has to decide. */
+async function runFrame(walk: Walk, resumed?: Resumed): Promise<Action | undefined> {
+  const { run, plan, frame } = walk
+  let pending = resumed
+  for (let item = next(walk); item !== undefined; item = next(walk)) {
+    const node = run.flow.nodes.get(item.id)
+    if (node === undefined) continue
+    const isResumed = pending?.nodeId === node.id
+    const back = isResumed && pending !== undefined ? { resumed: pending } : {}
+    const step = { ...walk, node, from: item.from, ...back }
+    // What a person said counts once: the next time round the node asks again.
+    if (isResumed) pending = undefined
+    const result = await recordedStep(step)
+    if (result.stop !== undefined) return result.stop.action
+    deliver(plan, frame, { ...result, id: node.id })
+  }
+  return undefined
+}
+
+/** The next in the queue; when there is none, one that waits for branches not taken. */
+function next({ plan, frame }: Walk): Frame['queue'][number] | undefined {
+  const queued = frame.queue.shift()
+  if (queued !== undefined) return queued
+  const released = [...frame.waiting].find(([id, delivered]) => {
+    const { all = [], groups = [], isNested = false } = plan.requirements.get(id) ?? {}
+    const hasGroup = groups.some((group) => group.some((parent) => delivered.has(parent)))
+    return isNested && hasGroup && all.every((parent) => delivered.has(parent))
+  })
+  if (released === undefined) return undefined
+  const [id, delivered] = released
+  frame.waiting.delete(id)
+  return { id, from: [...delivered] }
 }
 
 /** Runs a node and writes its row, whether it goes well or not. */
-async function recordedStep(run: Run, step: Step): Promise<StepResult> {
-  const { node, progress } = step
-  const tell = (status: RunStatus, data: Readonly<Record<string, unknown>>, error?: string) => {
-    const facts = { nodeId: node.id, nodeLabel: node.label }
-    const clean = withoutKeys(data, (key) => key === 'FLOWISE_CREDENTIAL_ID')
-    progress.rows.push({
-      ...facts,
-      data: clean as Readonly<Record<string, unknown>>,
-      previousNodeIds: step.from,
-      status,
-    })
-    const why = error === undefined ? {} : { error }
-    run.emit({ event: 'nextAgentFlow', data: { ...facts, status, ...why } })
-    run.emit({ event: 'agentFlowExecutedData', data: [...progress.rows] })
-  }
-  const named = { id: node.id, name: node.name }
+async function recordedStep(step: Step): Promise<StepResult> {
+  const { run, node, progress } = step
   try {
     run.signal.throwIfAborted()
     if (progress.rows.length >= maxSteps) throw tooManySteps()
     const { id: nodeId, label: nodeLabel } = node
     run.emit({ event: 'nextAgentFlow', data: { nodeId, nodeLabel, status: 'INPROGRESS' } })
-    const result = await takeStep(run, step)
-    progress.state = result.state ?? progress.state
-    progress.outputs.set(node.id, result.output)
-    const { input, output } = result
-    tell('FINISHED', { ...named, input, output, state: progress.state })
+    const result = await takeStep(step, (item, index) => iterate(step, item, index))
+    const isStop = result.stop !== undefined
+    if (isStop && step.frame.iteration !== undefined) throw nobodyToAsk()
+    if (!isStop) absorb(progress, node, result)
+    tellRow(step, { status: isStop ? 'STOPPED' : 'FINISHED', result })
     return result
   } catch (error) {
-    const status = run.signal.aborted ? 'TERMINATED' : 'ERROR'
-    const words = error instanceof Failure ? error.message : 'This node failed.'
-    const sentence = run.signal.aborted ? 'Flow execution was cancelled' : run.secrets.scrub(words)
-    tell(status, { ...named, state: progress.state, error: sentence }, sentence)
-    run.emit({ event: 'agentFlowEvent', data: status })
+    tellFailure(step, error)
     throw error
   }
 }
 
-async function takeStep(run: Run, { plan, progress, node }: Step): Promise<StepResult> {
-  const definition = findNode(node.name)
-  if (definition?.step === undefined) {
-    const sentence = `The node ${nodeTitle(node)} of type ${node.name} cannot run in an agentflow.`
-    throw new Failure('UNPROCESSABLE', sentence)
-  }
-  const { inputs, names, dropsCredential } = overridden(run, node, definition)
-  const scope = scopeOf(run, progress)
-  const entries = Object.entries(inputs).map(async ([name, value]) => {
-    const spec = Object.hasOwn(definition.inputs, name) ? definition.inputs[name] : undefined
-    const isLiteral = names.has(name) || spec?.acceptVariable !== true
-    return [name, isLiteral ? value : await resolveStepInput(value, scope)] as const
-  })
-  const isLast = plan.ways.get(node.id)?.length === 0
-  const context = nodeContext(run, node, { isLast, hasCredential: !dropsCredential })
-  const raw = Object.fromEntries(await Promise.all(entries))
-  return definition.step(raw, { ...context, state: progress.state })
+function tellFailure(step: Step, error: unknown): void {
+  const { run, progress, frame, resumed } = step
+  const status = run.signal.aborted ? 'TERMINATED' : 'ERROR'
+  const words = error instanceof Failure ? error.message : 'This node failed.'
+  const sentence = run.signal.aborted ? 'Flow execution was cancelled' : run.secrets.scrub(words)
+  // So that a person can try again.
+  if (resumed !== undefined) progress.rows.push(resumed.row)
+  tellRow(step, { status, error: sentence })
+  if (frame.iteration === undefined) run.emit({ event: 'agentFlowEvent', data: status })
 }
 
-function scopeOf(run: Run, progress: Progress): AgentflowScope {
-  return {
-    question: run.input.question ?? '',
-    form: run.input.form ?? {},
-    history: run.mentionedHistory,
-    variables: run.variables,
-    flow: { ...run.facts, state: progress.state },
-    now: () => run.ports.clock.now(),
-    output: (id) => progress.outputs.get(id),
+/** Runs the nodes inside an iteration for one item; what fails there becomes the item's text. */
+async function iterate(step: Step, item: unknown, index: number): Promise<string> {
+  const { run, plan, progress, node } = step
+  const frame = newFrame(plan.inner.get(node.id) ?? [], { nodeId: node.id, index, item })
+  const before = progress.rows.length
+  try {
+    await runFrame({ run, plan, progress, frame })
+    return progress.rows.length === before ? '' : finalText(progress.rows).trim()
+  } catch (error) {
+    const isFinal = run.signal.aborted || progress.rows.length >= maxSteps
+    if (isFinal || !(error instanceof Failure)) throw error
+    return `Item ${index + 1} failed: ${run.secrets.scrub(error.message)}`
   }
-}
-
-/** Passes a node's result to those that follow, and queues the ones that wait no longer. */
-function deliver(
-  plan: Plan,
-  { progress, node, result }: { progress: Progress; node: FlowNode; result: StepResult },
-): void {
-  const ways = plan.ways.get(node.id) ?? []
-  const taken = ways.filter(({ branch }) => result.branches?.includes(branch) ?? true)
-  for (const target of new Set(taken.map((way) => way.target))) {
-    const delivered = progress.waiting.get(target) ?? new Set()
-    delivered.add(node.id)
-    progress.waiting.set(target, delivered)
-    const requirement = plan.requirements.get(target)
-    if (requirement !== undefined && isMet(requirement, delivered)) {
-      progress.waiting.delete(target)
-      progress.queue.push({ id: target, from: [...delivered] })
-    }
-  }
-}
-
-function isMet({ all, groups }: Requirement, delivered: ReadonlySet<string>): boolean {
-  return (
-    all.every((id) => delivered.has(id)) &&
-    groups.every((group) => group.some((id) => delivered.has(id)))
-  )
 }
 
 /** The last node's content; a blank when it has none, as clients of such flows expect. */
@@ -167,4 +161,8 @@ function finalText(rows: readonly ExecutedNode[]): string {
 
 function tooManySteps(): Failure {
   return new Failure('UNPROCESSABLE', `The flow was stopped after ${maxSteps} steps.`)
+}
+
+function nobodyToAsk(): Failure {
+  return new Failure('UNPROCESSABLE', 'Nobody can be asked inside an iteration.')
 }

@@ -6,6 +6,7 @@ import type { NodeContext, NodeDefinition, RunInput } from './node.ts'
 import { findNode } from './nodes/index.ts'
 import { overriddenVariables, overrideNode, type OverriddenNode } from './overrides.ts'
 import type { HistoryMessage, Ports } from './ports.ts'
+import type { FlowResult } from './result.ts'
 import type { Secrets } from './secrets.ts'
 import { readUploads } from './uploads.ts'
 
@@ -17,6 +18,8 @@ export interface RunRequest {
   readonly signal: AbortSignal
   /** Gets the run's events in order; must not throw. */
   readonly emit: Emit
+  /** Ids of the flows within which this one runs, the outermost first. */
+  readonly ancestors?: readonly string[]
 }
 
 /** A request with what both runners derive from it once. */
@@ -34,9 +37,14 @@ export interface Run extends RunRequest {
   readonly images: readonly Image[]
   /** Text of the files that came with the question; it stands before the question as well. */
   readonly fileText: string
+  /** Runs another flow as a part of this run. */
+  readonly runFlow: (request: RunRequest) => Promise<FlowResult>
 }
 
-export async function prepareRun(request: RunRequest, secrets: Secrets): Promise<Run> {
+export async function prepareRun(
+  request: RunRequest,
+  { secrets, runFlow }: Pick<Run, 'secrets' | 'runFlow'>,
+): Promise<Run> {
   const { flow, ports } = request
   const { images, fileText } = await readUploads(request.input.uploads ?? [], request)
   const input = withFiles(request.input, fileText)
@@ -54,6 +62,7 @@ export async function prepareRun(request: RunRequest, secrets: Secrets): Promise
     fileText,
     sessionId,
     secrets,
+    runFlow,
     history,
     variables: { ...stored, ...overriddenVariables(flow.overrides, input.overrideConfig) },
     mentionedHistory: flow.mentions.history ? await history() : [],

@@ -98,6 +98,11 @@ export function array(
   })
 }
 
+/** Whatever it is; for inputs that hold a text or a list, say. */
+export function anything(opts: Options<never> = {}): Input<unknown> {
+  return input('json', opts, (value) => value)
+}
+
 /** What another node built. */
 export function anchor<K extends InstanceKind>(kind: K): Input<InstanceByKind[K]> {
   const read = (value: unknown): InstanceByKind[K] => {
@@ -137,6 +142,7 @@ const kindWords: Readonly<Record<InstanceKind, string>> = {
   vectorStore: 'vector store',
   moderation: 'moderation',
   outputParser: 'output parser',
+  chain: 'chain',
 }
 
 function input<T>(

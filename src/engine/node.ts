@@ -1,4 +1,5 @@
 import { Failure } from '../core/errors.ts'
+import type { HumanInput, StepContext, StepResult } from './agentflow-step.ts'
 import type { Emit } from './events.ts'
 import { nodeTitle, type FlowNode } from './flow.ts'
 import { Misfit, type Inputs, type InputsOf } from './inputs.ts'
@@ -21,6 +22,8 @@ export interface RunInput {
   /** The caller reads the answer piece by piece. */
   readonly streaming?: boolean
   readonly uploads?: readonly Upload[]
+  /** A decision on the run that stopped in this session. */
+  readonly humanInput?: HumanInput
 }
 
 /** A file that came with the question. */
@@ -53,22 +56,6 @@ export interface NodeContext {
   history(): Promise<readonly HistoryMessage[]>
   /** From now on this value appears in no message of the run. */
   conceal(secret: string): void
-}
-
-/** The world of an agentflow's node: besides its own, what earlier nodes left. */
-export interface StepContext extends NodeContext {
-  readonly state: Readonly<Record<string, unknown>>
-}
-
-export interface StepResult {
-  /** Shown in the record; without credential ids. */
-  readonly input: unknown
-  /** `content` is the text that later nodes and the caller see. */
-  readonly output: Readonly<Record<string, unknown>>
-  /** The whole new state; absent: unchanged. */
-  readonly state?: Readonly<Record<string, unknown>>
-  /** For deciding nodes: indexes of the outputs that are taken. */
-  readonly branches?: readonly number[]
 }
 
 interface NodeFacts {

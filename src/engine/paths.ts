@@ -35,6 +35,12 @@ export function pathKeys(path: string): string[] {
   return path.split(/[.[\]]+/).filter((key) => key !== '')
 }
 
+/** Text as it is, nothing as `''`, everything else as JSON. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  return value === undefined || value === null ? '' : JSON.stringify(value)
+}
+
 /** The parsed value, or undefined for text that is not JSON. */
 export function parseJson(text: string): unknown {
   try {

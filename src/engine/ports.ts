@@ -1,4 +1,6 @@
+import type { RunStatus } from './events.ts'
 import type { FlowSource } from './flow.ts'
+import type { ExecutedNode } from './result.ts'
 
 /** One message of a conversation, as it is stored and as callers send it. */
 export interface HistoryMessage {
@@ -28,6 +30,13 @@ export interface CodeResult {
   readonly logs: readonly string[]
 }
 
+/** What is kept of a run: its end, its rows, and what `FlowResult.state` held. */
+export interface SavedRun {
+  readonly status: RunStatus
+  readonly executedData: readonly ExecutedNode[]
+  readonly state?: Readonly<Record<string, unknown>>
+}
+
 /** Everything a run needs from the world; the rooms above fill it, tests fake it. */
 export interface Ports {
   /** The guarded fetch: nothing in the engine reaches the network by another way. */
@@ -50,5 +59,7 @@ export interface Ports {
    * @throws Failure UNPROCESSABLE with the code's own error, TIMEOUT.
    */
   readonly runCode: (job: CodeJob) => Promise<CodeResult>
+  /** The newest kept run of a session of this flow and caller; undefined when there is none. */
+  readonly savedRun: (sessionId: string) => Promise<SavedRun | undefined>
   readonly clock: { now(): Date }
 }

@@ -1,3 +1,4 @@
+import type { Action } from './agentflow-step.ts'
 import type { RunStatus, SourceDocument, TokenUsage, UsedTool } from './events.ts'
 
 /** What a chain or agent hands back: text, or a value where a parser made one. */
@@ -18,7 +19,11 @@ export interface FlowResult extends Answer {
   readonly memoryType?: string
   readonly agentFlowExecutedData?: readonly ExecutedNode[]
   /** Asks the caller to proceed or reject, when a human has to decide. */
-  readonly action?: unknown
+  readonly action?: Action
+  /** FINISHED or STOPPED, of runs that keep a record; other ends throw. */
+  readonly status?: RunStatus
+  /** What a later run of the session takes up; to be kept with the record. */
+  readonly state?: Readonly<Record<string, unknown>>
 }
 
 /** One row of an agentflow's record, free of credential ids. */

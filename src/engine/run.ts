@@ -22,7 +22,7 @@ export async function runFlow(request: RunRequest): Promise<FlowResult> {
   const secrets = createSecrets()
   try {
     signal.throwIfAborted()
-    const run = await prepareRun(request, secrets)
+    const run = await prepareRun(request, { secrets, runFlow })
     return await (flow.kind === 'agentflow' ? runAgentflow(run) : runChatflow(run))
   } catch (error) {
     const told = signal.aborted ? abortFailure(signal.reason) : error

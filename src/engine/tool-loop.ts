@@ -19,8 +19,12 @@ export interface ToolLoop {
   readonly maxIterations?: number
   readonly signal: AbortSignal
   readonly listeners?: Pick<ModelRequest, 'onToken' | 'onThinking'>
+  /** Called before the tools of one reply run. */
+  readonly onCalled?: (calls: readonly ToolCall[]) => void
   /** Called after the tools of one reply have run. */
   readonly onUsed?: (used: readonly UsedTool[]) => void
+  /** True for calls that must not be made yet: the loop ends, and they are in `held`. */
+  readonly holds?: (call: ToolCall) => boolean
   /** `tell` (default): the model hears of a tool's failure and goes on; `throw`: the loop ends. */
   readonly onFailure?: 'tell' | 'throw'
 }
@@ -33,6 +37,8 @@ export interface ToolLoopResult {
   readonly usage: TokenUsage
   /** What was said in the loop, without the final answer. */
   readonly messages: readonly ChatMessage[]
+  /** The reply whose calls `holds` held back. */
+  readonly held?: ModelReply
 }
 
 /** What one call came to. */
@@ -49,32 +55,40 @@ const noUsage: TokenUsage = { input_tokens: 0, output_tokens: 0, total_tokens: 0
  * @throws Failure of the model's provider; of a tool only with `onFailure: 'throw'`.
  */
 export async function runToolLoop(loop: ToolLoop): Promise<ToolLoopResult> {
-  const { model, tools, signal, maxIterations = defaultIterations } = loop
+  const { maxIterations = defaultIterations, holds = () => false, onCalled, onUsed } = loop
   const said: ChatMessage[] = []
   const called: Called[] = []
   let usage = noUsage
   for (let round = 1; ; round += 1) {
-    const reply = await model.ask({
-      messages: [...loop.messages, ...said],
-      tools,
-      ...(round > maxIterations ? { toolChoice: 'none' as const } : {}),
-      ...loop.listeners,
-      signal,
-    })
+    const isLast = round > maxIterations
+    const reply = await askAgain(loop, said, isLast)
     usage = sum(usage, reply.usage)
-    if (reply.toolCalls.length === 0 || round > maxIterations) {
-      return resultOf(reply.text, { called, usage, said })
-    }
+    const end = { called, usage, said }
+    if (reply.toolCalls.length === 0 || isLast) return resultOf(reply.text, end)
+    onCalled?.(reply.toolCalls)
+    if (reply.toolCalls.some(holds)) return { ...resultOf(reply.text, end), held: reply }
     const results = await callAll(loop, reply)
     called.push(...results.map(({ called }) => called))
     said.push(reply.message, ...results.map(({ message }) => message))
-    loop.onUsed?.(called.map(({ used }) => used))
+    onUsed?.(called.map(({ used }) => used))
     const direct = results.find(({ isDirect }) => isDirect)
-    if (direct !== undefined) {
-      loop.listeners?.onToken?.(direct.called.text)
-      return resultOf(direct.called.text, { called, usage, said })
-    }
+    if (direct !== undefined) return resultOf(toldDirectly(loop, direct), end)
   }
+}
+
+function toldDirectly({ listeners }: ToolLoop, { called }: CallResult): string {
+  listeners?.onToken?.(called.text)
+  return called.text
+}
+
+/** The last time the model may call nothing more. */
+function askAgain(
+  { model, tools, messages, listeners, signal }: ToolLoop,
+  said: readonly ChatMessage[],
+  isLast: boolean,
+): Promise<ModelReply> {
+  const choice = isLast ? { toolChoice: 'none' as const } : {}
+  return model.ask({ messages: [...messages, ...said], tools, ...choice, ...listeners, signal })
 }
 
 /**
@@ -95,13 +109,18 @@ export async function callTool(
   return { ...answer, used: { tool: tool.name, toolInput: args, toolOutput: answer.text } }
 }
 
-interface CallResult {
+/** What a call came to, and how the model is told. */
+export interface CallResult {
   readonly called: Called
   readonly message: ChatMessage
   readonly isDirect: boolean
 }
 
-async function callAll(loop: ToolLoop, { toolCalls }: ModelReply): Promise<CallResult[]> {
+/** Calls what a reply asks for, one after the other. */
+export async function callAll(
+  loop: Pick<ToolLoop, 'tools' | 'signal' | 'onFailure'>,
+  { toolCalls }: Pick<ModelReply, 'toolCalls'>,
+): Promise<CallResult[]> {
   const results: CallResult[] = []
   for (const call of toolCalls) {
     const called = await callOne(loop, call)
@@ -115,7 +134,10 @@ async function callAll(loop: ToolLoop, { toolCalls }: ModelReply): Promise<CallR
   return results
 }
 
-async function callOne(loop: ToolLoop, { name, args }: ToolCall): Promise<Called> {
+async function callOne(
+  loop: Pick<ToolLoop, 'tools' | 'signal' | 'onFailure'>,
+  { name, args }: ToolCall,
+): Promise<Called> {
   const tool = loop.tools.find((known) => known.name === name)
   try {
     if (tool === undefined) {

@@ -25,6 +25,11 @@ export interface AgentflowScope {
   readonly flow: Readonly<Record<string, unknown>>
   readonly now: () => Date
   readonly loopCount?: number
+  readonly fileText?: string
+  /** What was said in this run. */
+  readonly said?: readonly unknown[]
+  /** What a node left that has just run: `{{ output }}`. */
+  readonly result?: Readonly<Record<string, unknown>>
   /** The item of the iteration around the node. */
   readonly iteration?: unknown
   /** The latest output of a node; undefined when it has not run. */
@@ -126,24 +131,35 @@ function agentflowValue(reference: string, scope: AgentflowScope): unknown {
   if (word !== undefined) return word
   const [head = '', ...rest] = pathKeys(reference)
   if (head.startsWith('$')) return dig(agentflowSource(head, scope), rest)
+  if (head === 'output' && scope.result !== undefined) return resultValue(scope.result, rest)
   const output = scope.output(head)
   if (output === undefined) return undefined
   if (rest[0] === 'output') return dig(output, rest.slice(1))
   return rest.length === 0 ? (output['content'] ?? dig(output, ['http', 'data'])) : undefined
 }
 
+/** A key of what a node left, or of its content where that is JSON. */
+function resultValue(result: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
+  const content = result['content'] ?? result['http']
+  return path.length === 0 ? content : (dig(result, path) ?? dig(content, path))
+}
+
 function agentflowSource(head: string, scope: AgentflowScope): unknown {
   if (head === '$form') return scope.form
   if (head === '$vars') return scope.variables
-  if (head === '$flow') return { ...scope.flow, chatHistory: scope.history }
+  if (head === '$flow') {
+    const runtimeChatHistoryLength = scope.said?.length ?? 0
+    return { ...scope.flow, chatHistory: scope.history, runtimeChatHistoryLength }
+  }
   return head === '$iteration' ? scope.iteration : undefined
 }
 
 function agentflowWord(reference: string, scope: AgentflowScope): unknown {
   if (reference === 'question') return scope.question
   if (reference === 'chat_history') return renderHistory(scope.history)
-  if (reference === 'file_attachment') return ''
+  if (reference === 'file_attachment') return scope.fileText ?? ''
   if (reference === 'current_date_time') return scope.now().toISOString()
+  if (reference === 'runtime_messages_length') return scope.said?.length ?? 0
   return reference === 'loop_count' ? scope.loopCount : undefined
 }
 

@@ -173,7 +173,11 @@ test('a node behind two branches of one decision waits for one of them', () => {
   )
   const plan = planAgentflow(requestFor(flow).flow, ({ id }) => id === 'decide')
   if (!plan.ok) throw new Error('it can run')
-  expect(plan.requirements.get('end')).toEqual({ all: ['aside'], groups: [['yes', 'no']] })
+  expect(plan.requirements.get('end')).toEqual({
+    all: ['aside'],
+    groups: [['yes', 'no']],
+    isNested: false,
+  })
   expect(plan.ways.get('decide')).toEqual([
     { target: 'yes', branch: 0 },
     { target: 'no', branch: 1 },

@@ -114,6 +114,7 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
       runCode: async () => {
         throw new Failure('UNPROCESSABLE', 'this test runs no code')
       },
+      savedRun: async () => undefined,
       clock: { now: () => new Date('2026-01-02T03:04:05.678Z') },
       ...told.ports,
     },

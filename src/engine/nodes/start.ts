@@ -1,8 +1,11 @@
+import { isStateKey } from '../agentflow-state.ts'
+import type { State, StepContext } from '../agentflow-step.ts'
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle } from '../flow.ts'
-import { array, options } from '../inputs.ts'
+import { array, bool, options } from '../inputs.ts'
 import { defineNode } from '../node.ts'
-import { isSafeKey } from '../paths.ts'
+import { isRecord } from '../paths.ts'
+import type { SavedRun } from '../ports.ts'
 
 /** Where an agentflow begins: takes the question or the form, and sets the first state. */
 export const startAgentflow = defineNode({
@@ -15,21 +18,47 @@ export const startAgentflow = defineNode({
     startInputType: options(['chatInput', 'formInput', 'webhookTrigger', 'scheduleInput'], {
       default: 'chatInput',
     }),
+    startEphemeralMemory: bool({ default: false }),
     startState: array(),
+    startPersistState: bool({ default: false }),
   },
-  step: async ({ startInputType, startState }, { input, node, state }) => {
+  step: async (inputs, context) => {
+    const { startInputType, startPersistState } = inputs
+    const { input, node } = context
     if (startInputType === 'webhookTrigger' || startInputType === 'scheduleInput') {
       const sentence = `The flow starts at ${nodeTitle(node)} by ${startInputType}, not by a question.`
       throw new Failure('BAD_REQUEST', sentence)
     }
-    const rows = startState.map(({ key, value }) => [key, value] as const)
-    const initial = Object.fromEntries(rows.filter(([key]) => isStateKey(key)))
+    const saved = startPersistState ? await context.ports.savedRun(context.sessionId) : undefined
     const given =
-      startInputType === 'formInput' ? { form: input.form ?? {} } : { question: input.question }
-    return { input: given, output: given, state: { ...initial, ...state } }
+      startInputType === 'formInput'
+        ? { form: input.form ?? savedForm(saved) }
+        : { question: input.question }
+    return {
+      input: given,
+      output: given,
+      state: firstState(inputs.startState, saved, context),
+      forgetsPast: inputs.startEphemeralMemory,
+    }
   },
 })
 
-function isStateKey(key: unknown): key is string {
-  return typeof key === 'string' && key !== '' && isSafeKey(key)
+/** The author's values, then those of the session's latest run, then those of the caller. */
+function firstState(
+  rows: readonly Readonly<Record<string, unknown>>[],
+  saved: SavedRun | undefined,
+  context: StepContext,
+): State {
+  const pairs = rows.map(({ key, value }) => [key, value] as const)
+  const initial = Object.fromEntries(pairs.filter(([key]) => isStateKey(key))) as State
+  const kept = saved?.state ?? {}
+  return context.replaced.has('startState') ? { ...kept, ...initial } : { ...initial, ...kept }
+}
+
+/** The form with which the session's latest run began. */
+function savedForm(saved: SavedRun | undefined): Readonly<Record<string, unknown>> {
+  const rows = saved?.executedData ?? []
+  const output = rows.find(({ data }) => data['name'] === 'startAgentflow')?.data['output']
+  const form = isRecord(output) ? output['form'] : undefined
+  return isRecord(form) ? form : {}
 }

@@ -1,0 +1,106 @@
+import type { HumanInput, StepContext } from './agentflow-step.ts'
+import { tokens } from './agentflow-talk.ts'
+import type { UsedTool } from './events.ts'
+import type { ChatMessage, ChatModel, Tool, ToolCall } from './instances.ts'
+import { isRecord } from './paths.ts'
+import { callAll, runToolLoop, type CallResult, type ToolLoopResult } from './tool-loop.ts'
+
+/** An agent's work as it stands when a person has to agree to calls; kept with the run's record. */
+export interface PausedAgent {
+  readonly messages: readonly ChatMessage[]
+  readonly calls: readonly ToolCall[]
+  readonly usedTools: readonly UsedTool[]
+}
+
+export interface AgentWork {
+  readonly model: ChatModel
+  readonly tools: readonly Tool[]
+  readonly messages: readonly ChatMessage[]
+  /** Names of tools that run only after a person agreed. */
+  readonly guarded: ReadonlySet<string>
+  /** The answer is asked for in another form afterwards, so nobody hears this one. */
+  readonly isSilent: boolean
+}
+
+export interface AgentEnd extends ToolLoopResult {
+  /** Everything the model was shown and said. */
+  readonly whole: readonly ChatMessage[]
+  /** Present when a person has to agree first. */
+  readonly paused?: PausedAgent
+}
+
+/**
+ * Lets a model use tools until it answers, or wants one that a person has to agree to. With the
+ * decision of the person it goes on from there: agreed calls are made, refused ones are told.
+ */
+export async function workOn(work: AgentWork, context: StepContext): Promise<AgentEnd> {
+  const earlier = await takenUp(work, context)
+  const messages = earlier?.messages ?? work.messages
+  const before = earlier?.usedTools ?? []
+  const result = await runToolLoop({
+    model: work.model,
+    tools: work.tools,
+    messages,
+    signal: context.signal,
+    listeners: work.isSilent ? {} : tokens(context),
+    holds: ({ name }) => work.guarded.has(name),
+    onCalled: (calls) => context.emit({ event: 'calledTools', data: calls.map(asCalled) }),
+    onFailure: 'throw',
+  })
+  const usedTools = [...before, ...result.usedTools]
+  if (usedTools.length > 0) context.emit({ event: 'usedTools', data: usedTools })
+  const whole = [...messages, ...result.messages]
+  const end = { ...result, usedTools, whole }
+  if (result.held === undefined) return end
+  const { message, toolCalls: calls } = result.held
+  return { ...end, paused: { messages: [...whole, message], calls, usedTools } }
+}
+
+/** What an agent asks a person: the calls it wants to make. */
+export function describedCalls(calls: readonly ToolCall[]): string {
+  const lines = calls.map(({ name, args }) => `- ${name}: ${JSON.stringify(args)}`)
+  return ['The agent wants to use these tools:', ...lines].join('\n')
+}
+
+export function asCalled({ name, args }: ToolCall): UsedTool {
+  return { tool: name, toolInput: args, toolOutput: '' }
+}
+
+/** The conversation of an agent that had paused, with the results of the calls in question. */
+async function takenUp(
+  work: AgentWork,
+  { resumed, signal }: StepContext,
+): Promise<Pick<PausedAgent, 'messages' | 'usedTools'> | undefined> {
+  const paused = resumed?.output['paused']
+  if (resumed === undefined || !isPaused(paused)) return undefined
+  const results =
+    resumed.human.type === 'proceed'
+      ? await callAll(
+          { tools: work.tools, signal, onFailure: 'throw' },
+          { toolCalls: paused.calls },
+        )
+      : paused.calls.map((call) => refused(call, resumed.human))
+  return {
+    messages: [...paused.messages, ...results.map(({ message }) => message)],
+    usedTools: [...paused.usedTools, ...results.map(({ called }) => called.used)],
+  }
+}
+
+function refused({ id, name, args }: ToolCall, { feedback }: HumanInput): CallResult {
+  const why = feedback === undefined || feedback === '' ? '' : ` They said: ${feedback}`
+  const text = `A person refused this call.${why}`
+  return {
+    called: { text, used: { tool: name, toolInput: args, toolOutput: text } },
+    message: { role: 'tool', callId: id, toolName: name, content: text },
+    isDirect: false,
+  }
+}
+
+function isPaused(value: unknown): value is PausedAgent {
+  return (
+    isRecord(value) &&
+    Array.isArray(value['messages']) &&
+    Array.isArray(value['calls']) &&
+    Array.isArray(value['usedTools'])
+  )
+}
