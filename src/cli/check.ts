@@ -35,7 +35,8 @@ for (const step of steps) {
   if (!passed) failed += 1
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   process.stdout.write(`${passed ? 'ok    ' : 'FAILED'} ${step.name} (${seconds} s)\n`)
-  if (!passed || step.tells) process.stdout.write(output.replaceAll(/^(?=.)/gm, '       '))
+  if (!passed || step.tells)
+    process.stdout.write(`${output.trimEnd().replaceAll(/^(?=.)/gm, '       ')}\n`)
 }
 process.stdout.write(`check: ${steps.length - failed} passed, ${failed} failed\n`)
 process.exitCode = failed > 0 ? 1 : 0
