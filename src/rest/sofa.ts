@@ -1,9 +1,11 @@
 import {
   GraphQLObjectType,
   GraphQLSchema,
+  Kind,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLField,
+  type ObjectTypeDefinitionNode,
 } from 'graphql'
 import { useSofa } from 'sofa-api'
 import type { Ctx } from '../context.ts'
@@ -80,7 +82,7 @@ function onlyFields(schema: GraphQLSchema, names: readonly FieldName[]): GraphQL
         return [name.slice(type.length + 1), field]
       }),
     )
-    return new GraphQLObjectType({ name: type, fields })
+    return new GraphQLObjectType({ name: type, fields, astNode: emptyNode(type) })
   }
   const roots = [config.query, config.mutation, config.subscription]
   return new GraphQLSchema({
@@ -90,4 +92,9 @@ function onlyFields(schema: GraphQLSchema, names: readonly FieldName[]): GraphQL
     subscription: null,
     types: config.types.filter((type) => !roots.some((known) => known === type)),
   })
+}
+
+/** For descriptions SOFA prints and parses a type without a node, once for every argument of it. */
+function emptyNode(name: string): ObjectTypeDefinitionNode {
+  return { kind: Kind.OBJECT_TYPE_DEFINITION, name: { kind: Kind.NAME, value: name }, fields: [] }
 }
