@@ -31,10 +31,10 @@ export async function findSession(
   sessionId: string,
   workspaceId: string | null,
 ): Promise<UserCaller | null> {
-  return deps.access.get(`session ${sessionId} ${workspaceId}`, async () => {
+  const found = await deps.access.get(`session ${sessionId} ${workspaceId}`, async () => {
     const [row] = await deps.database.rows<SessionRow>(
       deps.database.lookupEm(),
-      `select s.user_id, m.workspace_id, w.organization_id, m.role, m.permissions
+      `select s.user_id, s.expires_date, m.workspace_id, w.organization_id, m.role, m.permissions
        from session s
        join app_user u on u.id = s.user_id and not u.disabled
        join membership m on m.user_id = s.user_id and m.workspace_id = coalesce(?, s.workspace_id)
@@ -53,14 +53,17 @@ export async function findSession(
       permissions: memberPermissions(row.role, row.permissions),
     }
     return {
-      value: caller,
+      value: { caller, until: new Date(row.expires_date).getTime() },
       tags: [`session:${sessionId}`, `user:${row.user_id}`, `workspace:${row.workspace_id}`],
     }
   })
+  // What is remembered may have run out since.
+  return found && found.until > deps.clock.now().getTime() ? found.caller : null
 }
 
 interface SessionRow {
   readonly user_id: string
+  readonly expires_date: Date | string
   readonly workspace_id: string
   readonly organization_id: string
   readonly role: Role
