@@ -7,7 +7,7 @@ import { ApiKey, ApiKeyUsage } from './src/apikeys/entity.ts'
 import { AuditEntry } from './src/audit/entity.ts'
 import { Chatflow } from './src/chatflows/entity.ts'
 import { Credential } from './src/credentials/entity.ts'
-import { ChatMessage } from './src/predictions/entity.ts'
+import { ChatMessage, Execution, Feedback, Lead } from './src/predictions/entity.ts'
 import { Tool } from './src/tools/entity.ts'
 import { Variable } from './src/variables/entity.ts'
 import { Membership, Organization, Workspace } from './src/workspaces/entity.ts'
@@ -30,6 +30,9 @@ export const options = {
     Variable,
     Chatflow,
     ChatMessage,
+    Execution,
+    Feedback,
+    Lead,
   ],
   extensions: [Migrator],
   migrations: {

@@ -11,6 +11,7 @@ import { createTokens } from './core/token.ts'
 import type { Database } from './db/database.ts'
 import { openDatabase } from './db/open.ts'
 import { createAccessCache } from './platform/access-cache.ts'
+import { createAttempts } from './platform/attempts.ts'
 import type { Bus } from './platform/bus/bus.ts'
 import { createLocalBus } from './platform/bus/local.ts'
 import { createPostgresBus } from './platform/bus/postgres.ts'
@@ -19,6 +20,7 @@ import type { Config } from './platform/config.ts'
 import { createEgress } from './platform/egress.ts'
 import { createLimiter } from './platform/limiter/open.ts'
 import { createLog, type Log } from './platform/log.ts'
+import { createRuns } from './platform/runs.ts'
 import { loadSecrets, type Secrets } from './platform/secrets.ts'
 import { createPasswords, type Passwords } from './platform/workers/passwords.ts'
 import { schema } from './schema.ts'
@@ -91,6 +93,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const limiter = createLimiter({ redisUrl: config.redisUrl, clock, onError })
   const egress = createEgress({ allow: [...config.egressAllow] })
   const access = createAccessCache(bus, clock)
+  const runs = createRuns(bus)
   const keyUses = createKeyUses(database, onError)
   const audit = createAudit(database, onError)
   const deps: Deps = {
@@ -100,7 +103,9 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     clock,
     bus,
     access,
+    runs,
     limiter,
+    attempts: createAttempts(limiter),
     passwords: parts.passwords,
     tokens: createTokens(secrets.jwt, () => clock.now()),
     vault: createVault(secrets.vault),
@@ -112,6 +117,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const stopRetention = startRetention({ database, clock, log, days: config.retentionDays })
   const close = async (): Promise<void> => {
     stopRetention()
+    runs.close()
     await Promise.all([keyUses.close(), audit.close()])
     access.close()
     await Promise.all([bus.close(), limiter.close(), egress.close(), parts.passwords.close()])

@@ -4,12 +4,14 @@ import type { Vault } from './core/seal.ts'
 import type { Tokens } from './core/token.ts'
 import type { Database } from './db/database.ts'
 import type { AccessCache } from './platform/access-cache.ts'
+import type { Attempts } from './platform/attempts.ts'
 import type { Batch } from './platform/batch.ts'
 import type { Bus } from './platform/bus/bus.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
 import type { Limiter } from './platform/limiter/limiter.ts'
 import type { Log } from './platform/log.ts'
+import type { Runs } from './platform/runs.ts'
 import type { Passwords } from './platform/workers/passwords.ts'
 
 /** What the server is made of, composed once in `app.ts`. */
@@ -21,6 +23,7 @@ export interface Deps {
   readonly bus: Bus
   readonly access: AccessCache
   readonly limiter: Limiter
+  readonly attempts: Attempts
   readonly passwords: Passwords
   readonly tokens: Tokens
   readonly vault: Vault
@@ -28,6 +31,8 @@ export interface Deps {
   readonly refreshSecret: Uint8Array
   /** The guarded fetch: everything a flow calls goes through it. */
   readonly fetch: typeof globalThis.fetch
+  /** The runs of flows under way here. */
+  readonly runs: Runs
   readonly keyUses: Batch<string, KeyUses>
   readonly audit: Batch<string, AuditRecord>
 }

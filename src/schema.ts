@@ -12,8 +12,9 @@ import './tools/graphql.ts'
 import './chatflows/graphql.ts'
 import './vectors/graphql.ts'
 import './predictions/graphql.ts'
+import './predictions/records-graphql.ts'
 import './graphql/version.ts'
 import { builder } from './graphql/builder.ts'
 
 /** Every room's types, queries and mutations as one schema. */
-export const schema: GraphQLSchema = builder.toSchema()
+export const schema: GraphQLSchema = builder.toSchema({ sortSchema: false })

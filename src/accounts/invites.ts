@@ -2,7 +2,6 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { digest, newProof } from '../core/secret.ts'
-import { guardAttempts } from './attempts.ts'
 import { Invite, User } from './entity.ts'
 import { beginSession, endAllSessions } from './sessions.ts'
 import { findLogin, payload, type AuthPayload, type Login } from './service.ts'
@@ -37,8 +36,7 @@ export async function acceptInvite(
   ctx: Ctx,
   input: { token: string; password: string },
 ): Promise<AuthPayload> {
-  return guardAttempts(
-    ctx,
+  return ctx.deps.attempts.run(
     [[`invite ${ctx.request.address}`, ctx.deps.config.rateLimits.loginPerAddress]],
     async () => {
       const presented = parseInvite(input.token)

@@ -5,7 +5,6 @@ import { isUuid } from '../core/ids.ts'
 import { memberPermissions, type Role } from '../core/permissions.ts'
 import { normalizeEmail } from '../core/text.ts'
 import { notFound, person, tenantEm } from '../db/tenant.ts'
-import { guardAttempts } from './attempts.ts'
 import { Session, User } from './entity.ts'
 import {
   beginSession,
@@ -53,8 +52,7 @@ export async function login(
 ): Promise<AuthPayload> {
   const email = normalizeEmail(input.username)
   const { rateLimits } = ctx.deps.config
-  return guardAttempts(
-    ctx,
+  return ctx.deps.attempts.run(
     [
       [`login ${ctx.request.address}`, rateLimits.loginPerAddress],
       [`login ${ctx.request.address} ${email}`, rateLimits.loginPerAccount],
@@ -72,8 +70,7 @@ export async function login(
 
 /** Exchanges a refresh token. Throws UNAUTHENTICATED, RATE_LIMITED after too many failures. */
 export async function refresh(ctx: Ctx, input: { refreshToken: string }): Promise<AuthPayload> {
-  return guardAttempts(
-    ctx,
+  return ctx.deps.attempts.run(
     [[`refresh ${ctx.request.address}`, ctx.deps.config.rateLimits.refreshPerAddress]],
     async () => {
       const { caller, grant } = await renewSession(ctx, input.refreshToken)
@@ -107,8 +104,7 @@ export async function changePassword(
   const caller = person(ctx)
   const em = tenantEm(ctx)
   const user = await em.findOneOrFail(User, { id: caller.userId }, { populate: ['passwordHash'] })
-  await guardAttempts(
-    ctx,
+  await ctx.deps.attempts.run(
     [[`password ${caller.userId}`, ctx.deps.config.rateLimits.loginPerAccount]],
     async () => {
       const matches = await ctx.deps.passwords.verify(

@@ -1,4 +1,3 @@
-import { guardAttempts } from '../accounts/attempts.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { permits } from '../core/permissions.ts'
@@ -33,8 +32,7 @@ export async function exchangeKey(ctx: Ctx, input: TokenRequest): Promise<Access
     })
   }
   const { client_id: id, client_secret: secret } = input
-  const key = await guardAttempts(
-    ctx,
+  const key = await ctx.deps.attempts.run(
     [[`exchange ${ctx.request.address}`, config.rateLimits.exchangePerAddress]],
     async () => {
       const found = id && secret ? await findKeyBySecret(ctx.deps, id, secret) : null
@@ -67,8 +65,7 @@ export async function exchangeKey(ctx: Ctx, input: TokenRequest): Promise<Access
  * UNAUTHENTICATED; too many of them RATE_LIMITED.
  */
 export async function verifyApiKey(ctx: Ctx, input: { key: string }): Promise<LiveKey> {
-  return guardAttempts(
-    ctx,
+  return ctx.deps.attempts.run(
     [[`verify ${ctx.request.address}`, ctx.deps.config.rateLimits.verifyPerAddress]],
     async () => {
       const key = await findKey(ctx.deps, { secret: input.key })

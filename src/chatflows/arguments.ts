@@ -1,12 +1,11 @@
 import { bounded } from '../graphql/bounds.ts'
-import type { MutationFieldBuilder } from '../graphql/builder.ts'
+import type { ArgBuilder } from '../graphql/builder.ts'
 import { ChatflowTypeEnum } from './types.ts'
 
 const jsonText = bounded({ maxLength: 1_000_000 })
 
 /** The arguments of creating (`isNew`) and updating a chatflow. */
-export function chatflowArgs(t: MutationFieldBuilder, isNew: boolean) {
-  const { arg } = t
+export function chatflowArgs(arg: ArgBuilder, isNew: boolean) {
   return {
     name: arg.string({
       required: isNew,

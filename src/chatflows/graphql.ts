@@ -133,14 +133,14 @@ builder.mutationFields((t) => ({
   createChatflow: t.field({
     type: ChatflowType,
     description: 'Stores a chatflow; only a name is needed.',
-    args: chatflowArgs(t, true),
+    args: chatflowArgs(t.arg, true),
     authScopes: { manage: 'chatflows:create' },
     resolve: (_parent, args, ctx) => createChatflow(ctx, { ...args, name: args.name ?? '' }),
   }),
   updateChatflow: t.field({
     type: ChatflowType,
     description: 'Changes what is given and leaves the rest; null clears what can be absent.',
-    args: { id: t.arg.string(id), ...chatflowArgs(t, false) },
+    args: { id: t.arg.string(id), ...chatflowArgs(t.arg, false) },
     authScopes: { manage: 'chatflows:update' },
     resolve: (_parent, args, ctx) => updateChatflow(ctx, args),
   }),

@@ -9,16 +9,14 @@ import { flowVariables } from '../variables/service.ts'
 import { Chatflow } from './entity.ts'
 import { flowSource } from './public.ts'
 
-/** The world a flow of a workspace runs in; whoever runs it says which conversation it may recall. */
-export function flowPorts(ctx: Ctx, workspaceId: string, history: Ports['history']): Ports {
+/** The world a flow of a workspace runs in; whoever runs it adds the conversation it may recall. */
+export function flowPorts(ctx: Ctx, workspaceId: string): Omit<Ports, 'history' | 'savedRun'> {
   const { deps } = ctx
   return {
     fetch: deps.fetch,
     clock: deps.clock,
     credential: (id) => revealCredential(deps, workspaceId, id),
     variables: () => flowVariables(deps, workspaceId),
-    history,
-    savedRun: async () => undefined,
     tool: async (id) => {
       const { name, description, schema, func } = await findTool(deps, workspaceId, id)
       return { id, name, description, schema: schema ?? null, func: func ?? null }

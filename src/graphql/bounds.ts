@@ -22,6 +22,8 @@ export interface Bounds {
   readonly maxItems?: number
   /** Null is refused: there is nothing to clear. */
   readonly notNull?: boolean
+  /** The length is told and not checked: an id that cannot be is simply not found. */
+  readonly anyText?: boolean
   /** The body may carry any JSON here, up to the body limit. */
   readonly freeForm?: boolean
   readonly example?: unknown
@@ -84,6 +86,7 @@ function checkText(argument: string, text: string, bounds: Bounds): void {
   if (!isStorable(text)) {
     throw new Failure('BAD_REQUEST', `${argument} holds a NUL or half of a surrogate pair.`)
   }
+  if (bounds.anyText) return
   if (text.length < (bounds.minLength ?? 0)) {
     throw new Failure(
       'BAD_REQUEST',

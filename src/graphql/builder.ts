@@ -33,15 +33,16 @@ export const builder = new SchemaBuilder<{
 })
 
 export type Builder = typeof builder
-export type MutationFieldBuilder = PothosSchemaTypes.MutationFieldBuilder<BuilderTypes, object>
+export type ArgBuilder = PothosSchemaTypes.MutationFieldBuilder<BuilderTypes, object>['arg']
 type BuilderTypes = Builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never
 
 addScalars(builder)
 builder.queryType({ description: 'Everything that can be read.' })
+builder.subscriptionType({ description: 'Answers told piece by piece.' })
 builder.mutationType({ description: 'Everything that can be changed, and running a flow.' })
 
 /** `id: String!`, as every field that names one row takes it. */
-export const idBounds = bounded({ maxLength: 64, minLength: 1 })
+export const idBounds = bounded({ maxLength: 64, anyText: true })
 
 export interface Removed {
   readonly id: string

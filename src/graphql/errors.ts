@@ -15,7 +15,7 @@ export interface VisibleError {
 export function visibleError(error: unknown): VisibleError | null {
   const failure = failureOf(error)
   if (failure) return { code: failure.code, message: failure.message, details: failure.details }
-  if (!(error instanceof GraphQLError) || error.originalError) return null
+  if (!isOfGraphql(error)) return null
   // GraphQL itself refused the document or its variables, or a plugin of ours did with a code.
   const { code } = error.extensions
   return {
@@ -29,6 +29,12 @@ export const internalError: VisibleError = {
   code: 'INTERNAL',
   message: 'Something went wrong on our side; the request id helps us find it.',
   details: {},
+}
+
+/** A variable that does not fit is one of GraphQL's errors inside another, the outer with the sentence. */
+function isOfGraphql(error: unknown): error is GraphQLError {
+  if (!(error instanceof GraphQLError)) return false
+  return !error.originalError || isOfGraphql(error.originalError)
 }
 
 function failureOf(error: unknown): Failure | null {

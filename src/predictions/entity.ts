@@ -1,5 +1,6 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
-import { createdDate, id, ofWorkspace, workspaceId } from '../db/columns.ts'
+import { createdDate, id, ofWorkspace, timestamp, workspaceId } from '../db/columns.ts'
+import type { RunStatus } from '../engine/events.ts'
 
 export type MessageRole = 'userMessage' | 'apiMessage'
 
@@ -19,9 +20,81 @@ export const ChatMessage = defineEntity({
     content: p.text(),
     sourceDocuments: p.json<unknown>().nullable(),
     usedTools: p.json<unknown>().nullable(),
+    artifacts: p.json<unknown>().nullable(),
+    action: p.json<unknown>().nullable(),
+    /** Names and types of what was uploaded; never the data. */
+    fileUploads: p.json<unknown>().nullable(),
     memoryType: p.text().nullable(),
+    leadEmail: p.text().nullable(),
+    executionId: p.uuid().nullable(),
     createdDate: createdDate(),
   },
   indexes: [{ properties: ['workspaceId', 'chatflowid', 'sessionId', 'createdDate'] }],
 })
 export type ChatMessage = InferEntity<typeof ChatMessage>
+
+/** One run of a flow: how it ended, its steps, and what a later run of the session takes up. */
+export const Execution = defineEntity({
+  name: 'Execution',
+  tableName: 'execution',
+  ...ofWorkspace,
+  properties: {
+    id: id(),
+    workspaceId: workspaceId(),
+    chatflowid: p.uuid(),
+    chatId: p.text(),
+    sessionId: p.text(),
+    owner: p.text(),
+    status: p.text().$type<RunStatus>(),
+    /** The steps of an agentflow, free of credential ids. */
+    executedData: p.json<unknown>(),
+    state: p.json<unknown>().nullable(),
+    usage: p.json<unknown>().nullable(),
+    error: p.text().nullable(),
+    createdDate: createdDate(),
+    endedDate: timestamp(),
+  },
+  indexes: [
+    { properties: ['workspaceId', 'createdDate', 'id'] },
+    { properties: ['workspaceId', 'chatflowid', 'sessionId', 'createdDate'] },
+  ],
+})
+export type Execution = InferEntity<typeof Execution>
+
+/** What somebody thought of an answer. */
+export const Feedback = defineEntity({
+  name: 'Feedback',
+  tableName: 'chat_message_feedback',
+  ...ofWorkspace,
+  properties: {
+    id: id(),
+    workspaceId: workspaceId(),
+    chatflowid: p.uuid(),
+    chatId: p.text(),
+    messageId: p.uuid(),
+    owner: p.text(),
+    rating: p.text().$type<'THUMBS_UP' | 'THUMBS_DOWN'>(),
+    content: p.text().nullable(),
+    createdDate: createdDate(),
+  },
+  uniques: [{ properties: ['workspaceId', 'messageId'] }],
+})
+export type Feedback = InferEntity<typeof Feedback>
+
+/** Who left their address in a chat. */
+export const Lead = defineEntity({
+  name: 'Lead',
+  tableName: 'lead',
+  ...ofWorkspace,
+  properties: {
+    id: id(),
+    workspaceId: workspaceId(),
+    chatflowid: p.uuid().index(),
+    chatId: p.text(),
+    name: p.text().nullable(),
+    email: p.text().nullable(),
+    phone: p.text().nullable(),
+    createdDate: createdDate(),
+  },
+})
+export type Lead = InferEntity<typeof Lead>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Failure } from '../core/errors.ts'
-import type { RunInput } from '../engine/node.ts'
+import type { RunInput, Upload } from '../engine/node.ts'
 import type { HistoryMessage } from '../engine/ports.ts'
 
 /** What a prediction asks, as it comes in. */
@@ -11,6 +11,10 @@ export interface PredictionInput {
   readonly chatId?: string | null | undefined
   readonly overrideConfig?: unknown
   readonly history?: unknown
+  readonly uploads?: unknown
+  readonly humanInput?: unknown
+  readonly leadEmail?: string | null | undefined
+  readonly streaming?: boolean | null | undefined
 }
 
 const roles = {
@@ -37,8 +41,9 @@ const longestId = 255
 export function readRunInput(input: PredictionInput, newChatId: string): RunInput {
   const overrideConfig = readRecord(input.overrideConfig, 'overrideConfig')
   const form = readRecord(input.form, 'form')
-  if (input.question == null && !form) {
-    throw new Failure('BAD_REQUEST', 'A prediction needs a question, or a form.')
+  const humanInput = readHumanInput(input.humanInput)
+  if (input.question == null && !form && !humanInput) {
+    throw new Failure('BAD_REQUEST', 'A prediction needs a question, a form, or a humanInput.')
   }
   const named = readSessionId(overrideConfig)
   return {
@@ -49,6 +54,9 @@ export function readRunInput(input: PredictionInput, newChatId: string): RunInpu
       sessionId: named ?? (input.chatId || null),
       overrideConfig,
       history: input.history == null ? null : readHistory(input.history),
+      uploads: input.uploads == null ? null : readUploads(input.uploads),
+      humanInput,
+      streaming: input.streaming ? true : null,
     }),
   }
 }
@@ -57,6 +65,37 @@ export function readRunInput(input: PredictionInput, newChatId: string): RunInpu
 function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
   const given = Object.entries(fields).filter(([, value]) => value != null)
   return Object.fromEntries(given) as { [K in keyof T]?: NonNullable<T[K]> }
+}
+
+const upload = z.object({ name: z.string().max(255), mime: z.string().max(255), data: z.string() })
+
+function readUploads(value: unknown): Upload[] {
+  const read = z.array(upload).max(20).safeParse(value)
+  if (read.success) return read.data
+  throw new Failure('BAD_REQUEST', 'uploads must be at most 20 of {type, name, mime, data}.')
+}
+
+const decision = z.object({
+  type: z.enum(['proceed', 'reject']),
+  startNodeId: z.string().max(255).optional(),
+  feedback: z.string().max(100_000).optional(),
+})
+
+function readHumanInput(value: unknown): RunInput['humanInput'] {
+  if (value == null) return undefined
+  const read = decision.safeParse(value)
+  if (!read.success) {
+    throw new Failure(
+      'BAD_REQUEST',
+      'humanInput must be {type: proceed or reject, startNodeId, feedback}.',
+    )
+  }
+  const { type, startNodeId, feedback } = read.data
+  return {
+    type,
+    ...(startNodeId === undefined ? {} : { startNodeId }),
+    ...(feedback === undefined ? {} : { feedback }),
+  }
 }
 
 function readRecord(value: unknown, name: string): Record<string, unknown> | null {

@@ -13,7 +13,7 @@ export interface Refused {
 
 /** What the caller gets to see; a bug is logged in full under the request's id. */
 export function reveal(error: unknown, requestId: string, log: Log): VisibleError {
-  const known = visibleError(innermost(error))
+  const known = visibleError(error)
   if (known) {
     const cause = known.details.cause
     if (cause !== undefined) log.warn({ requestId, code: known.code, err: cause }, known.message)
@@ -65,15 +65,4 @@ function challengeOf(error: VisibleError, { authorization }: Refused): string | 
     return 'Bearer realm="flowgate", error="insufficient_scope"'
   }
   return null
-}
-
-/**
- * A refused variable arrives as an error of GraphQL around an error of GraphQL: the outer one has
- * the sentence. Anything else inside is the failure itself, or a bug.
- */
-function innermost(error: unknown): unknown {
-  if (!(error instanceof GraphQLError) || !error.originalError) return error
-  const inner = innermost(error.originalError)
-  if (!(inner instanceof GraphQLError)) return error
-  return new GraphQLError(error.message, { extensions: error.extensions })
 }

@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts'
 import { boundsOf } from '../graphql/bounds.ts'
 import { accessOf, accessSentence, type Access } from './access.ts'
 import { inputSchema, outputSchema, parameterSchema, type JsonSchema } from './openapi-schemas.ts'
-import type { Route } from './routes.ts'
+import { readsQuery, type Route } from './routes.ts'
 import { fieldOf } from './sofa.ts'
 
 export interface OpenApiOperation {

@@ -1,3 +1,8 @@
+/** Arguments beside those in the path come by the query string with these methods, else by the body. */
+export function readsQuery(method: RouteMethod): boolean {
+  return method === 'GET' || method === 'DELETE'
+}
+
 /** A root field of the schema, such as `Query.chatflows`. */
 export type FieldName = `Query.${string}` | `Mutation.${string}`
 
@@ -17,6 +22,8 @@ export interface Route {
   readonly tag: Tag
   /** A chat widget on any web page calls it. */
   readonly widget?: true
+  /** Answers as server-sent events when the body says `streaming: true`. */
+  readonly streams?: true
   /** Takes the forms of RFC 6749 and answers its errors. */
   readonly oauth?: true
 }
@@ -29,6 +36,7 @@ export const tags = {
   Chatflows: 'Managing chatflows.',
   'Public chatflows': 'What a page that embeds a chatflow reads.',
   Predictions: 'Running a chatflow.',
+  Messages: 'Conversations, what people thought of them, and the runs behind them.',
   Vectors: 'Filling the vector store of a chatflow.',
   Credentials: 'Secrets that chatflows use for services of others.',
   Tools: 'JavaScript tools that agents call.',
@@ -215,7 +223,39 @@ export const routes: readonly Route[] = [
     path: '/prediction/:id',
     tag: 'Predictions',
     widget: true,
+    streams: true,
   },
+  {
+    field: 'Mutation.abortPrediction',
+    method: 'PUT',
+    path: '/chatmessage/abort/:id/:chatId',
+    tag: 'Predictions',
+    widget: true,
+  },
+  {
+    field: 'Query.chatMessages',
+    paged: 'Query.chatMessagePage',
+    method: 'GET',
+    path: '/chatmessage/:id',
+    tag: 'Messages',
+  },
+  {
+    field: 'Mutation.deleteChatMessages',
+    method: 'DELETE',
+    path: '/chatmessage/:id',
+    tag: 'Messages',
+  },
+  {
+    field: 'Mutation.giveFeedback',
+    method: 'POST',
+    path: '/feedback/:id',
+    tag: 'Messages',
+    widget: true,
+  },
+  { field: 'Mutation.leaveLead', method: 'POST', path: '/leads', tag: 'Messages', widget: true },
+  { field: 'Query.executions', method: 'GET', path: '/executions', tag: 'Messages' },
+  { field: 'Query.execution', method: 'GET', path: '/executions/:id', tag: 'Messages' },
+
   {
     field: 'Mutation.upsertVectors',
     method: 'POST',

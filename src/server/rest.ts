@@ -1,10 +1,12 @@
 import type { GraphQLSchema } from 'graphql'
 import { jsonAnswer } from '../rest/answer.ts'
 import { prepareRoutes, type RunRoute } from '../rest/execute.ts'
-import { basePath, type Route } from '../rest/routes.ts'
+import { basePath, readsQuery, type Route } from '../rest/routes.ts'
+import { prepareStream, type RunStream } from '../rest/stream.ts'
 import type { MakeContext } from './contexts.ts'
 import type { Endpoint, Exchange } from './exchange.ts'
 import { oauthAnswer } from './oauth.ts'
+import { asksToStream, streamedAnswer } from './sse.ts'
 
 const authLimitBytes = 65_536
 
@@ -21,11 +23,15 @@ export interface RestParts {
  */
 export async function restEndpoints(parts: RestParts): Promise<Endpoint[]> {
   const prepared = await prepareRoutes(parts.schema, parts.routes)
-  return [...prepared].map(([route, run]) => endpointOf(route, run, parts))
+  const stream = prepareStream(parts.schema)
+  return [...prepared].map(([route, run]) => {
+    const endpoint = endpointOf(route, run, parts)
+    return route.streams ? streaming(endpoint, stream, parts.makeContext) : endpoint
+  })
 }
 
 function endpointOf(route: Route, run: RunRoute, parts: RestParts): Endpoint {
-  const hasBody = route.method === 'POST' || route.method === 'PUT'
+  const hasBody = !readsQuery(route.method)
   const limitBytes =
     route.tag === 'Authentication'
       ? Math.min(authLimitBytes, parts.bodyLimitBytes)
@@ -41,6 +47,17 @@ function endpointOf(route: Route, run: RunRoute, parts: RestParts): Endpoint {
   }
 }
 
+/** The same path answers piece by piece when it is asked to. */
+function streaming(endpoint: Endpoint, stream: RunStream, makeContext: MakeContext): Endpoint {
+  return {
+    ...endpoint,
+    answer: (exchange) =>
+      asksToStream(exchange)
+        ? streamedAnswer(exchange, stream, makeContext)
+        : endpoint.answer(exchange),
+  }
+}
+
 interface Running {
   readonly route: Route
   readonly run: RunRoute
@@ -49,11 +66,11 @@ interface Running {
 
 async function plainAnswer(exchange: Exchange, { route, run, makeContext }: Running) {
   const ctx = await makeContext(exchange, exchange.headers.authorization ?? null)
-  const isGet = route.method === 'GET'
+  const hasQuery = readsQuery(route.method)
   const value = await run(ctx, {
     params: exchange.found?.params ?? {},
-    query: isGet ? new URLSearchParams(exchange.query) : null,
-    body: isGet || route.method === 'DELETE' ? null : exchange.payload,
+    query: hasQuery ? new URLSearchParams(exchange.query) : null,
+    body: hasQuery ? null : exchange.payload,
   })
   return jsonAnswer(value)
 }

@@ -33,7 +33,11 @@ export async function upsertVectors(
       chatId: newId(),
       ...(overrideConfig.data ? { overrideConfig: overrideConfig.data } : {}),
     },
-    ports: flowPorts(ctx, stored.workspaceId, async () => []),
+    ports: {
+      ...flowPorts(ctx, stored.workspaceId),
+      history: async () => [],
+      savedRun: async () => undefined,
+    },
     signal: ctx.request.signal,
     emit: () => undefined,
     ...(input.stopNodeId ? { stopNodeId: input.stopNodeId } : {}),

@@ -1,0 +1,70 @@
+import { admittedFlow } from '../chatflows/admission.ts'
+import type { Ctx } from '../context.ts'
+import { Failure } from '../core/errors.ts'
+import { isUuid } from '../core/ids.ts'
+import { ChatMessage, Feedback, Lead } from './entity.ts'
+import { ownerOf } from './owner.ts'
+
+export type Rating = Feedback['rating']
+
+/** Rates an answer of the caller's own conversation; a second rating replaces the first. Throws NOT_FOUND. */
+export async function giveFeedback(
+  ctx: Ctx,
+  input: {
+    id: string
+    chatId: string
+    messageId: string
+    rating: Rating
+    content?: string | null | undefined
+  },
+): Promise<Feedback> {
+  const flow = await admittedFlow(ctx, input.id)
+  const em = ctx.deps.database.workspaceEm({ workspaceId: flow.workspaceId })
+  const owner = ownerOf(ctx)
+  const { chatId, messageId } = input
+  const message = isUuid(messageId)
+    ? await em.findOne(ChatMessage, { id: messageId, chatflowid: flow.id, chatId, owner })
+    : null
+  if (!message) throw new Failure('NOT_FOUND', 'There is no such message in this conversation.')
+  const known = await em.findOne(Feedback, { messageId })
+  const feedback =
+    known ??
+    em.create(Feedback, {
+      workspaceId: flow.workspaceId,
+      chatflowid: flow.id,
+      chatId,
+      messageId,
+      owner,
+      rating: input.rating,
+      content: null,
+    })
+  feedback.rating = input.rating
+  feedback.content = input.content ?? null
+  await em.flush()
+  return feedback
+}
+
+/** Stores who left their address in a chat with the flow that the caller was admitted to. */
+export async function leaveLead(
+  ctx: Ctx,
+  input: {
+    chatflowid: string
+    chatId: string
+    name?: string | null | undefined
+    email?: string | null | undefined
+    phone?: string | null | undefined
+  },
+): Promise<Lead> {
+  const flow = await admittedFlow(ctx, input.chatflowid)
+  const em = ctx.deps.database.workspaceEm({ workspaceId: flow.workspaceId })
+  const lead = em.create(Lead, {
+    workspaceId: flow.workspaceId,
+    chatflowid: flow.id,
+    chatId: input.chatId,
+    name: input.name ?? null,
+    email: input.email ?? null,
+    phone: input.phone ?? null,
+  })
+  await em.flush()
+  return lead
+}

@@ -1,0 +1,42 @@
+import type { Chatflow } from '../chatflows/entity.ts'
+import type { Ctx } from '../context.ts'
+import type { HistoryMessage, SavedRun } from '../engine/ports.ts'
+import { ownerOf } from './owner.ts'
+
+const longestMemory = 1000
+
+/** The newest messages of the caller's own session, oldest first. */
+export async function recall(
+  ctx: Ctx,
+  flow: Chatflow,
+  sessionId: string,
+): Promise<HistoryMessage[]> {
+  const { database } = ctx.deps
+  const newest = await database.rows<HistoryMessage>(
+    database.workspaceEm({ workspaceId: flow.workspaceId }),
+    `select role, content from chat_message
+     where chatflowid = ? and session_id = ? and owner = ?
+     order by created_date desc, id desc limit ${longestMemory}`,
+    [flow.id, sessionId, ownerOf(ctx)],
+  )
+  return newest.reverse()
+}
+
+/** How the last run of the caller's own session ended, and what it left; undefined before the first. */
+export async function savedRun(
+  ctx: Ctx,
+  flow: Chatflow,
+  sessionId: string,
+): Promise<SavedRun | undefined> {
+  const { database } = ctx.deps
+  const [run] = await database.rows<SavedRun & { state: SavedRun['state'] | null }>(
+    database.workspaceEm({ workspaceId: flow.workspaceId }),
+    `select status, executed_data as "executedData", state from execution
+     where chatflowid = ? and session_id = ? and owner = ?
+     order by created_date desc, id desc limit 1`,
+    [flow.id, sessionId, ownerOf(ctx)],
+  )
+  if (!run) return undefined
+  const { status, executedData, state } = run
+  return { status, executedData, ...(state ? { state } : {}) }
+}

@@ -1,0 +1,231 @@
+import { bounded } from '../graphql/bounds.ts'
+import { builder, idBounds, pageBounds, pageType } from '../graphql/builder.ts'
+import { unaudited } from '../graphql/audit.ts'
+import type { ChatMessage, Execution, Feedback, Lead } from './entity.ts'
+import {
+  deleteMessages,
+  getExecution,
+  listExecutions,
+  listMessages,
+  messagePage,
+} from './messages.ts'
+import { giveFeedback, leaveLead } from './reactions.ts'
+
+const ChatMessageType = builder.objectRef<ChatMessage>('ChatMessage').implement({
+  description: 'One turn of a conversation.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'UUID.' }),
+    role: t.exposeString('role', { description: 'userMessage or apiMessage.' }),
+    content: t.exposeString('content', { description: 'What was said.' }),
+    chatflowid: t.exposeID('chatflowid', { description: 'The chatflow.' }),
+    chatId: t.exposeString('chatId', { description: 'The conversation.' }),
+    sessionId: t.exposeString('sessionId', { description: 'The memory it belongs to.' }),
+    memoryType: t.exposeString('memoryType', {
+      nullable: true,
+      description: 'The kind of memory.',
+    }),
+    sourceDocuments: t.expose('sourceDocuments', {
+      type: 'JSON',
+      nullable: true,
+      description: 'The documents behind the answer.',
+    }),
+    usedTools: t.expose('usedTools', {
+      type: 'JSON',
+      nullable: true,
+      description: 'The tools called.',
+    }),
+    artifacts: t.expose('artifacts', { type: 'JSON', nullable: true, description: 'Made files.' }),
+    action: t.expose('action', {
+      type: 'JSON',
+      nullable: true,
+      description: 'What a human had to decide.',
+    }),
+    fileUploads: t.expose('fileUploads', {
+      type: 'JSON',
+      nullable: true,
+      description: 'Names and types of uploaded files.',
+    }),
+    leadEmail: t.exposeString('leadEmail', { nullable: true, description: 'Who asked.' }),
+    executionId: t.exposeID('executionId', { nullable: true, description: 'The run.' }),
+    createdDate: t.expose('createdDate', { type: 'DateTime', description: 'When.' }),
+  }),
+})
+
+const ExecutionType = builder.objectRef<Execution>('Execution').implement({
+  description: 'One run of a flow.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'UUID.' }),
+    chatflowid: t.exposeID('chatflowid', { description: 'The chatflow.' }),
+    chatId: t.exposeString('chatId', { description: 'The conversation.' }),
+    sessionId: t.exposeString('sessionId', { description: 'The memory it belongs to.' }),
+    status: t.exposeString('status', {
+      description: 'FINISHED, STOPPED (waits for a human), ERROR or TERMINATED.',
+    }),
+    executionData: t.expose('executedData', {
+      type: 'JSON',
+      description: 'The steps of an agentflow, in order.',
+    }),
+    usage: t.expose('usage', {
+      type: 'JSON',
+      nullable: true,
+      description: 'Tokens, as counted by the provider.',
+    }),
+    error: t.exposeString('error', { nullable: true, description: 'Why it failed.' }),
+    createdDate: t.expose('createdDate', { type: 'DateTime', description: 'When it began.' }),
+    stoppedDate: t.expose('endedDate', { type: 'DateTime', description: 'When it ended.' }),
+  }),
+})
+
+const MessagePageType = pageType('ChatMessagePage', ChatMessageType)
+const ExecutionPageType = pageType('ExecutionPage', ExecutionType)
+const OrderType = builder.enumType('MessageOrder', {
+  description: 'Oldest or newest first.',
+  values: ['ASC', 'DESC'] as const,
+})
+const RatingType = builder.enumType('Rating', {
+  description: 'What somebody thought of an answer.',
+  values: ['THUMBS_UP', 'THUMBS_DOWN'] as const,
+})
+
+const FeedbackType = builder.objectRef<Feedback>('Feedback').implement({
+  description: 'What somebody thought of an answer.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'UUID.' }),
+    chatflowid: t.exposeID('chatflowid', { description: 'The chatflow.' }),
+    chatId: t.exposeString('chatId', { description: 'The conversation.' }),
+    messageId: t.exposeID('messageId', { description: 'The answer.' }),
+    rating: t.expose('rating', { type: RatingType, description: 'Up or down.' }),
+    content: t.exposeString('content', { nullable: true, description: 'In their words.' }),
+    createdDate: t.expose('createdDate', { type: 'DateTime', description: 'When.' }),
+  }),
+})
+
+const LeadType = builder.objectRef<Lead>('Lead').implement({
+  description: 'Who left their address in a chat.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'UUID.' }),
+    chatflowid: t.exposeID('chatflowid', { description: 'The chatflow.' }),
+    chatId: t.exposeString('chatId', { description: 'The conversation.' }),
+    name: t.exposeString('name', { nullable: true, description: 'Their name.' }),
+    email: t.exposeString('email', { nullable: true, description: 'Their e-mail address.' }),
+    phone: t.exposeString('phone', { nullable: true, description: 'Their telephone number.' }),
+    createdDate: t.expose('createdDate', { type: 'DateTime', description: 'When.' }),
+  }),
+})
+
+const DeletedMessagesType = builder.objectRef<{ deleted: number }>('DeletedMessages').implement({
+  description: 'How many messages were removed.',
+  fields: (t) => ({ deleted: t.exposeInt('deleted', { description: 'The number.' }) }),
+})
+
+const flow = { required: true, description: 'The chatflow.', ...idBounds } as const
+const chat = bounded({ maxLength: 255 })
+const page = { required: true, description: 'Page number, from 1.', ...pageBounds.page } as const
+const limit = { required: true, description: 'Rows on a page.', ...pageBounds.limit } as const
+const filters = {
+  chatId: { description: 'Only of this conversation.', ...chat },
+  sessionId: { description: 'Only of this session.', ...chat },
+  order: { type: OrderType, description: 'Oldest first when absent.' },
+  startDate: { type: 'DateTime', description: 'From then on.' },
+  endDate: { type: 'DateTime', description: 'Up to then.' },
+} as const
+
+builder.queryFields((t) => ({
+  chatMessages: t.field({
+    type: [ChatMessageType],
+    description: 'The messages of a chatflow, oldest first.',
+    args: {
+      id: t.arg.string(flow),
+      chatId: t.arg.string(filters.chatId),
+      sessionId: t.arg.string(filters.sessionId),
+      order: t.arg(filters.order),
+      startDate: t.arg(filters.startDate),
+      endDate: t.arg(filters.endDate),
+    },
+    authScopes: { manage: 'chatflows:view' },
+    resolve: (_parent, args, ctx) => listMessages(ctx, args),
+  }),
+  chatMessagePage: t.field({
+    type: MessagePageType,
+    description: 'One page of the messages of a chatflow.',
+    args: {
+      id: t.arg.string(flow),
+      chatId: t.arg.string(filters.chatId),
+      sessionId: t.arg.string(filters.sessionId),
+      order: t.arg(filters.order),
+      startDate: t.arg(filters.startDate),
+      endDate: t.arg(filters.endDate),
+      page: t.arg.int(page),
+      limit: t.arg.int(limit),
+    },
+    authScopes: { manage: 'chatflows:view' },
+    resolve: (_parent, args, ctx) => messagePage(ctx, args),
+  }),
+  executions: t.field({
+    type: ExecutionPageType,
+    description: "The runs of the workspace's flows, newest first; by default the last 100.",
+    args: {
+      chatflowid: t.arg.string({ description: 'Only of this chatflow.', ...idBounds }),
+      sessionId: t.arg.string(filters.sessionId),
+      page: t.arg.int({ ...page, required: false }),
+      limit: t.arg.int({ ...limit, required: false }),
+    },
+    authScopes: { manage: 'chatflows:view' },
+    resolve: (_parent, args, ctx) => listExecutions(ctx, args),
+  }),
+  execution: t.field({
+    type: ExecutionType,
+    description: 'One run.',
+    args: { id: t.arg.string({ required: true, description: 'The run.', ...idBounds }) },
+    authScopes: { manage: 'chatflows:view' },
+    resolve: (_parent, args, ctx) => getExecution(ctx, args),
+  }),
+}))
+
+builder.mutationFields((t) => ({
+  deleteChatMessages: t.field({
+    type: DeletedMessagesType,
+    description: 'Removes the messages of a chatflow, or of one conversation of it.',
+    args: {
+      id: t.arg.string(flow),
+      chatId: t.arg.string(filters.chatId),
+      sessionId: t.arg.string(filters.sessionId),
+      startDate: t.arg(filters.startDate),
+      endDate: t.arg(filters.endDate),
+    },
+    authScopes: { manage: 'chatflows:delete' },
+    resolve: (_parent, args, ctx) => deleteMessages(ctx, args),
+  }),
+  giveFeedback: t.field({
+    type: FeedbackType,
+    ...unaudited,
+    description: "Rates an answer of the caller's own conversation; again: replaces the rating.",
+    args: {
+      id: t.arg.string(flow),
+      chatId: t.arg.string({ required: true, description: 'The conversation.', ...chat }),
+      messageId: t.arg.string({ required: true, description: 'The answer.', ...idBounds }),
+      rating: t.arg({ type: RatingType, required: true, description: 'Up or down.' }),
+      content: t.arg.string({ description: 'In their words.', ...bounded({ maxLength: 10_000 }) }),
+    },
+    authScopes: (_parent, { id }) => ({
+      flow: { id, anyOf: ['predictions:create'], anonymous: true },
+    }),
+    resolve: (_parent, args, ctx) => giveFeedback(ctx, args),
+  }),
+  leaveLead: t.field({
+    type: LeadType,
+    ...unaudited,
+    description: 'Stores who left their address in a chat.',
+    args: {
+      chatflowid: t.arg.string(flow),
+      chatId: t.arg.string({ required: true, description: 'The conversation.', ...chat }),
+      name: t.arg.string({ description: 'Their name.', ...bounded({ maxLength: 200 }) }),
+      email: t.arg.string({ description: 'Their e-mail address.', ...bounded({ maxLength: 320 }) }),
+      phone: t.arg.string({ description: 'Their number.', ...bounded({ maxLength: 50 }) }),
+    },
+    authScopes: (_parent, { chatflowid: id }) => ({
+      flow: { id, anyOf: ['predictions:create'], anonymous: true },
+    }),
+    resolve: (_parent, args, ctx) => leaveLead(ctx, args),
+  }),
+}))

@@ -1,0 +1,102 @@
+import { admittedFlow } from '../chatflows/admission.ts'
+import type { Chatflow } from '../chatflows/entity.ts'
+import { flowPorts } from '../chatflows/ports.ts'
+import { flowSource } from '../chatflows/public.ts'
+import type { Ctx } from '../context.ts'
+import { newId } from '../core/ids.ts'
+import type { Emit } from '../engine/events.ts'
+import { parseFlow, type Flow } from '../engine/flow.ts'
+import type { RunInput } from '../engine/node.ts'
+import type { FlowResult } from '../engine/result.ts'
+import { runFlow } from '../engine/run.ts'
+import { isStreamable } from '../engine/validate.ts'
+import { readRunInput, type PredictionInput } from './input.ts'
+import { limitFlow } from './limit.ts'
+import { ownerOf } from './owner.ts'
+import { recall, savedRun } from './recall.ts'
+import { createRecorder } from './record.ts'
+
+/** The answer of a flow. */
+export interface Prediction extends FlowResult {
+  readonly question: string | null
+  readonly chatId: string
+  readonly chatMessageId: string
+  readonly executionId: string | null
+  readonly isStreamValid: boolean
+}
+
+/** A prediction that was judged sound, and has not begun. */
+export interface Prepared {
+  readonly stored: Chatflow
+  readonly flow: Flow
+  readonly input: RunInput
+  readonly leadEmail: string | null
+  readonly chatMessageId: string
+  readonly streams: boolean
+}
+
+const runTimeoutMs = 300_000
+
+/** Throws BAD_REQUEST, RATE_LIMITED, or UNPROCESSABLE for what cannot be read as a flow. */
+export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepared> {
+  const stored = await admittedFlow(ctx, input.id)
+  const runInput = readRunInput(input, newId())
+  await limitFlow(ctx, stored)
+  const flow = parseFlow(flowSource(stored))
+  const chatMessageId = newId()
+  return {
+    stored,
+    flow,
+    leadEmail: input.leadEmail ?? null,
+    input: { ...runInput, apiMessageId: chatMessageId },
+    chatMessageId,
+    streams: isStreamable(flow),
+  }
+}
+
+/**
+ * Runs a prepared prediction and stores question and answer once it succeeded; of a run that failed
+ * or was cut off, its record alone. Throws RATE_LIMITED when too much runs already, UNPROCESSABLE for
+ * a flow that cannot run, UPSTREAM, TIMEOUT, CONFLICT for one that was aborted.
+ */
+export async function perform(
+  ctx: Ctx,
+  prepared: Prepared,
+  reader: { emit: Emit; signal: AbortSignal },
+): Promise<Prediction> {
+  const { stored, flow, input, chatMessageId } = prepared
+  const run = ctx.deps.runs.begin(runName(ctx, stored.id, input.chatId), stored.workspaceId)
+  const recorder = createRecorder(ctx, prepared)
+  const timeout = AbortSignal.timeout(runTimeoutMs)
+  try {
+    const result = await runFlow({
+      flow,
+      input,
+      ports: {
+        ...flowPorts(ctx, stored.workspaceId),
+        history: (sessionId) => recall(ctx, stored, sessionId),
+        savedRun: (sessionId) => savedRun(ctx, stored, sessionId),
+      },
+      signal: AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout]),
+      emit: (event) => {
+        recorder.observe(event)
+        reader.emit(event)
+      },
+    })
+    const executionId = await recorder.succeeded(result)
+    const { question = null } = input
+    const { chatId } = input
+    const isStreamValid = prepared.streams
+    return { ...result, question, chatId, chatMessageId, executionId, isStreamValid }
+  } catch (error) {
+    await recorder.failed(error)
+    throw error
+  } finally {
+    run.end()
+  }
+}
+
+/** What a run is known by to those who may abort it: the conversation and whose it is. */
+export function runName(ctx: Ctx, flowId: string, chatId: string): string {
+  return `${flowId} ${ownerOf(ctx)} ${chatId}`
+}
