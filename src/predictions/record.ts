@@ -63,7 +63,7 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
         leadEmail,
         createdDate: ctx.deps.clock.now(),
       }
-      em.create(ChatMessage, { ...message, ...asked(prepared), id: newId() })
+      em.create(ChatMessage, { ...message, ...asked(prepared), id: prepared.questionId })
       em.create(ChatMessage, { ...message, ...answered(result), id: chatMessageId })
       if (isRun) {
         keepRun(em, {

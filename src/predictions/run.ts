@@ -31,6 +31,7 @@ export interface Prepared {
   readonly flow: Flow
   readonly input: RunInput
   readonly leadEmail: string | null
+  readonly questionId: string
   readonly chatMessageId: string
   readonly streams: boolean
 }
@@ -43,12 +44,15 @@ export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepare
   const runInput = readRunInput(input, newId())
   await limitFlow(ctx, stored)
   const flow = parseFlow(flowSource(stored))
+  // Ids sort by time: the question's comes first, as both messages get one date.
+  const questionId = newId()
   const chatMessageId = newId()
   return {
     stored,
     flow,
     leadEmail: input.leadEmail ?? null,
     input: { ...runInput, apiMessageId: chatMessageId },
+    questionId,
     chatMessageId,
     streams: isStreamable(flow),
   }

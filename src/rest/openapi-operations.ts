@@ -79,7 +79,7 @@ function parametersOf(
 ): JsonSchema[] {
   const inPath = field.args.filter(({ name }) => isInPath(route, name))
   const path = inPath.map((argument) => parameter(argument, 'path', true))
-  if (route.method !== 'GET') return path
+  if (!readsQuery(route.method)) return path
   const own = field.args.filter((argument) => !inPath.includes(argument))
   const query = own.map((argument) =>
     parameter(

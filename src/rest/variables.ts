@@ -14,8 +14,8 @@ export interface Source {
 }
 
 /**
- * The variables of a field: from the path, else from the query string of a GET, else from the
- * body. Whatever is not an argument is ignored, an argument that is not there stays away, and null
+ * The variables of a field: from the path, else from the query string of a GET or DELETE, else
+ * from the body. Whatever is not an argument is ignored, an argument that is not there stays away, and null
  * stays null.
  *
  * @throws Failure BAD_REQUEST with one sentence naming the argument
