@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { basename, extname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MikroORM } from '@mikro-orm/core'
-import { PgliteDriver } from '@mikro-orm/pglite'
+import type { PgliteDriver } from '@mikro-orm/pglite'
 import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
 import { options } from '../../mikro-orm.config.ts'
@@ -49,9 +49,11 @@ async function openEmbedded(target: EmbeddedTarget, prepare: Prepare): Promise<D
   try {
     const folder = join(target.dataDir, 'database')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // Loaded here: on PostgreSQL it would only take memory.
+    const pglite = await import('@mikro-orm/pglite')
     const orm = await MikroORM.init<PgliteDriver>({
       ...options,
-      driver: PgliteDriver,
+      driver: pglite.PgliteDriver,
       dbName: folder,
       migrations: { ...options.migrations, snapshot: false },
     })
