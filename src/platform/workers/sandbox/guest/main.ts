@@ -1,0 +1,38 @@
+import type { createAxios } from './axios.ts'
+import { expose, exposeLate, loadModule } from './border.ts'
+import { installConsole } from './console.ts'
+import { define, type Driver, start } from './driver.ts'
+import { type Fetch, Headers, installFetch, Response } from './fetch.ts'
+import { installIntl } from './intl.ts'
+import { installTimers } from './timers.ts'
+
+/** The two modules that small tools ask for; all others are named in the refusal. */
+export function installRequire(fetch: Fetch): void {
+  const modules = new Map<unknown, () => unknown>([
+    ['node-fetch', () => Object.assign(fetch, { default: fetch, Headers, Response })],
+    ['axios', () => (loadModule('axios') as typeof createAxios)(fetch, {})],
+  ])
+  expose({
+    require(name: unknown): unknown {
+      const open = modules.get(name)
+      if (open !== undefined) return open()
+      throw new Error(
+        `Cannot find module '${String(name)}': only node-fetch and axios are available here.`,
+      )
+    },
+  })
+}
+
+/** Furnishes the empty realm; returns what the thread drives it by. */
+export function main(): Driver {
+  installConsole()
+  installIntl()
+  const tick = installTimers()
+  const { fetch, settle } = installFetch()
+  installRequire(fetch)
+  exposeLate('url', ['URL', 'URLSearchParams'])
+  exposeLate('text', ['TextEncoder', 'TextDecoder', 'btoa', 'atob', 'crypto', 'Buffer'])
+  exposeLate('abort', ['AbortController', 'AbortSignal'])
+  exposeLate('clone', ['structuredClone'])
+  return { define, start, tick, settle }
+}
