@@ -135,6 +135,8 @@ export function nodeContext(
       return fields
     },
     history: run.history,
+    keptVariable: async () => undefined,
+    publish: () => undefined,
     conceal: (secret) => run.secrets.add(secret),
   }
 }

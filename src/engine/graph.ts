@@ -28,7 +28,19 @@ export function dependencies(flow: Flow): Links {
   const byText = [...flow.nodes.values()].flatMap((node) =>
     referredIds(node).map((id) => [node.id, id] as const),
   )
-  return linksOf(flow, [...byEdge, ...byText])
+  return linksOf(flow, [...byEdge, ...byText, ...byVariable(flow)])
+}
+
+/** Who gets a variable needs the nodes that set it. */
+function byVariable(flow: Flow): (readonly [string, string])[] {
+  const nodes = [...flow.nodes.values()]
+  const setters = nodes.filter(({ name }) => name === 'setVariable')
+  const getters = nodes.filter(({ name }) => name === 'getVariable')
+  return getters.flatMap(({ id, inputs }) =>
+    setters
+      .filter((setter) => setter.inputs['variableName'] === inputs['variableName'])
+      .map((setter) => [id, setter.id] as const),
+  )
 }
 
 /**

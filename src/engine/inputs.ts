@@ -143,6 +143,7 @@ const kindWords: Readonly<Record<InstanceKind, string>> = {
   moderation: 'moderation',
   outputParser: 'output parser',
   chain: 'chain',
+  branch: 'decision',
 }
 
 function input<T>(

@@ -1,4 +1,5 @@
 import type { SourceDocument, TokenUsage } from './events.ts'
+import type { Answer } from './result.ts'
 
 /** What nodes build for each other. The tag lets an input refuse a wrong wire by name. */
 export interface InstanceByKind {
@@ -11,6 +12,8 @@ export interface InstanceByKind {
   readonly vectorStore: VectorStore
   readonly moderation: Moderation
   readonly outputParser: OutputParser
+  readonly chain: Chain
+  readonly branch: Branch
 }
 
 export type InstanceKind = keyof InstanceByKind
@@ -194,6 +197,20 @@ export interface OutputParser {
   readonly autofix: boolean
   /** @throws Failure UPSTREAM when the text has not the form that was asked for. */
   parse(text: string): unknown
+}
+
+/** A chain or an agent as a part of another node, which asks it its own questions. */
+export interface Chain {
+  readonly kind: 'chain'
+  ask(question: string, signal: AbortSignal): Promise<Answer>
+}
+
+/** What a deciding node of a chatflow gives: a value for the nodes behind the output taken. */
+export interface Branch {
+  readonly kind: 'branch'
+  /** Name of the output. */
+  readonly taken: string
+  readonly value: unknown
 }
 
 /** Whether a value that a node built is of the kind an input asks for. */

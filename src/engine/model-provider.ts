@@ -1,3 +1,4 @@
+import type * as Ai from 'ai'
 import type { EmbeddingModel, LanguageModel } from 'ai'
 
 /** The wire formats that are spoken. */
@@ -22,7 +23,7 @@ export interface ProviderSpec {
 type Fetch = typeof globalThis.fetch
 
 /** The AI SDK, loaded with the first call: a server that runs no flow does not pay for it. */
-export async function loadSdk(): Promise<typeof import('ai')> {
+export async function loadSdk(): Promise<typeof Ai> {
   // Its warnings about ignored settings would go to the console, past the log.
   globalThis.AI_SDK_LOG_WARNINGS = false
   return import('ai')

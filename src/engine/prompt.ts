@@ -34,24 +34,32 @@ export function createPrompt(
   }
 }
 
+interface Filling {
+  readonly question: string
+  /** The node that asks; named in a refusal. */
+  readonly node: FlowNode
+  /** Values that are known besides those of the prompt itself. */
+  readonly given?: Readonly<Record<string, string>>
+}
+
 /**
  * The prompt's messages for a question, which goes into the one variable that has no value.
  * @throws Failure UNPROCESSABLE when several have none.
  */
 export function fillPrompt(
   prompt: Prompt,
-  question: string,
-  node: FlowNode,
+  { question, node, given = {} }: Filling,
 ): readonly SpokenMessage[] {
-  const [first, ...more] = prompt.missing
+  const unfilled = prompt.missing.filter((name) => !Object.hasOwn(given, name))
+  const [first, ...more] = unfilled
   if (more.length > 0) {
     throw new Failure(
       'UNPROCESSABLE',
       `The node ${nodeTitle(node)} cannot run: please provide prompt values for ` +
-        `${prompt.missing.join(', ')}.`,
+        `${unfilled.join(', ')}.`,
     )
   }
-  return prompt.format(first === undefined ? {} : { [first]: question })
+  return prompt.format(first === undefined ? given : { ...given, [first]: question })
 }
 
 function cutTemplate(template: string): Part[] {

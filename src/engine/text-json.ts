@@ -16,7 +16,10 @@ export function readJsonAnswer(text: string, who: string): unknown {
 /** As `readJsonAnswer`, but undefined when there is none. */
 export function findJson(text: string): unknown {
   const fenced = /```(?:json)?\s*([\s\S]*?)```/i.exec(text)?.[1]
-  const candidates = [text, fenced, between(text, '{', '}'), between(text, '[', ']')]
+  const inside = [between(text, '{', '}'), between(text, '[', ']')]
+  // What opens first is the outermost.
+  const isList = text.indexOf('[') !== -1 && text.indexOf('[') < text.indexOf('{')
+  const candidates = [text, fenced, ...(isList ? inside.toReversed() : inside)]
   for (const candidate of candidates) {
     const parsed = candidate === undefined ? undefined : parseJson(candidate.trim())
     if (typeof parsed === 'object' && parsed !== null) return parsed

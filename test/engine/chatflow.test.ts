@@ -4,9 +4,7 @@ import {
   draw,
   failureOf,
   llmChainFlow,
-  noRealFlows,
   providerKey,
-  realFlow,
   run,
   startProvider,
   textOf,
@@ -68,9 +66,6 @@ const prompt = (n: number, promptValues: string) => ({
   name: 'promptTemplate',
   inputs: { template: 'Do {thing} for {who}', promptValues },
 })
-
-const toFake = (name: string) =>
-  name === 'chatOpenAI' ? { basepath: provider.baseUrl } : ({} as Record<string, unknown>)
 
 describe('empty flow', () => {
   const onlyNote = draw([{ id: 'stickyNote_0', name: 'stickyNote' }])
@@ -256,29 +251,6 @@ describe('conversation chain', () => {
       { role: 'assistant', content: 'h' },
       { role: 'user', content: 'Q: socks' },
     ])
-  })
-})
-
-describe.skipIf(noRealFlows !== undefined)(`real chatflows ${noRealFlows ?? ''}`, () => {
-  test.each(['Conversation Chain', 'Prompt Chaining'])('%s answers', async (name) => {
-    const flow = realFlow(`chatflows/${name}.json`, toFake)
-    const result = await run(flow, { ports: { fetch: provider.fetch } })
-    expect(result.text).toBe('Rainbow Feet')
-  })
-
-  test.each([
-    [
-      'chatflows/LLM Chain.json',
-      /"Azure ChatOpenAI" \(azureChatOpenAI_0\) of type azureChatOpenAI/,
-    ],
-    ['chatflows/Tool Agent.json', /toolAgent/],
-    ['chatflows/Local QnA.json', /of type faiss/],
-    ['agentflows/Text to SQL.json', /supervisor/],
-    ['agentflowsv2/Translator.json', /"Translator" \(llmAgentflow_0\) of type llmAgentflow/],
-  ])('%s names what is missing', async (file, message) => {
-    const failure = await failureOf(run(realFlow(file, () => ({}))))
-    expect(failure.code).toBe('UNPROCESSABLE')
-    expect(failure.message).toMatch(message)
   })
 })
 

@@ -1,8 +1,16 @@
-import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
 import type { FlowEvent } from '../../src/engine/events.ts'
-import { chunk, draw, failureOf, llmChainFlow, providerKey, run, startStub } from './harness.ts'
+import {
+  chunk,
+  draw,
+  failureOf,
+  llmChainFlow,
+  providerKey,
+  refuse,
+  run,
+  startStub,
+} from './harness.ts'
 
 let stub: Awaited<ReturnType<typeof startStub>> | undefined
 
@@ -10,12 +18,6 @@ afterEach(async () => {
   await stub?.stop()
   stub = undefined
 })
-
-/** The provider's error, in the format its clients read. */
-function refuse(response: ServerResponse, status: number, message: string): void {
-  response.writeHead(status, { 'content-type': 'application/json' })
-  response.end(JSON.stringify({ error: { message, type: 'e', param: null, code: null } }))
-}
 
 const chain = (inputs: Record<string, unknown>) =>
   draw(

@@ -1,16 +1,25 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { LLMock } from '@copilotkit/aimock'
 import { Failure } from '../../src/core/errors.ts'
-import type { RunRequest } from '../../src/engine/context.ts'
+import { createParts } from '../../src/engine/chatflow-parts.ts'
+import { prepareRun, type RunRequest } from '../../src/engine/context.ts'
 import type { FlowEvent } from '../../src/engine/events.ts'
 import { parseFlow } from '../../src/engine/flow.ts'
+import { isInstance, type InstanceByKind, type InstanceKind } from '../../src/engine/instances.ts'
 import type { RunInput } from '../../src/engine/node.ts'
 import type { Ports } from '../../src/engine/ports.ts'
 import type { FlowResult } from '../../src/engine/result.ts'
 import { runFlow } from '../../src/engine/run.ts'
+import { createSecrets } from '../../src/engine/secrets.ts'
 import { createEgress } from '../../src/platform/egress.ts'
 
 export const providerKey = 'sk-live-0123456789abcdefghijKLMN'
@@ -190,6 +199,12 @@ export function chunk(choice: Record<string, unknown>): string {
   return `data: ${JSON.stringify({ ...facts, choices: [choice] })}\n\n`
 }
 
+/** A provider's error, in the format its clients read. */
+export function refuse(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify({ error: { message, type: 'e', param: null, code: null } }))
+}
+
 /** What the tokens among the events add up to. */
 export function textOf(events: readonly FlowEvent[]): string {
   return events.map((at) => (at.event === 'token' ? at.data : '')).join('')
@@ -212,4 +227,26 @@ export function realFlow(
   }
   for (const { data } of nodes) data.inputs = { ...data.inputs, ...change(data.name, data.inputs) }
   return JSON.stringify({ nodes, edges })
+}
+
+/** What a node builds, in a run of its own. */
+export async function buildNode(
+  node: Pick<Drawn, 'name' | 'inputs'>,
+  told: Told = {},
+): Promise<unknown> {
+  const flowData = draw([{ id: 'x_0', label: 'x', credential: 'cred-1', ...node }])
+  const made = await prepareRun(requestFor(flowData, told), { secrets: createSecrets(), runFlow })
+  const [drawn] = made.flow.nodes.values()
+  return drawn && createParts(made).build(drawn)
+}
+
+/** The node's tool, embedder and so on. */
+export async function buildInstance<K extends InstanceKind>(
+  kind: K,
+  node: Pick<Drawn, 'name' | 'inputs'>,
+  told: Told = {},
+): Promise<InstanceByKind[K]> {
+  const built = await buildNode(node, told)
+  if (!isInstance(built, kind)) throw new Error(`${node.name} built no ${kind}`)
+  return built
 }

@@ -1,12 +1,22 @@
 import { text } from '../inputs.ts'
-import type { ChatMessage, Memory } from '../instances.ts'
+import type { Memory } from '../instances.ts'
+import { messagesOf } from '../messages.ts'
 import { defineNode } from '../node.ts'
-
-const roles = { userMessage: 'user', apiMessage: 'assistant' } as const
 
 /** The whole conversation so far. It only reads: the server stores the messages. */
 export const bufferMemory = defineNode({
   name: 'bufferMemory',
+  // Where else the messages would be kept does not matter: here the server keeps them.
+  aliases: [
+    'DynamoDBChatMemory',
+    'MongoDBAtlasChatMemory',
+    'RedisBackedChatMemory',
+    'UpstashRedisBackedChatMemory',
+    'ZepMemory',
+    'ZepMemoryCloud',
+    'motorheadMemory',
+    'mem0',
+  ],
   label: 'Buffer Memory',
   version: 2,
   category: 'Memory',
@@ -17,9 +27,6 @@ export const bufferMemory = defineNode({
   },
   build: async (_inputs, context): Promise<Memory> => ({
     kind: 'memory',
-    messages: async () => {
-      const history = await context.history()
-      return history.map(({ role, content }): ChatMessage => ({ role: roles[role], content }))
-    },
+    messages: async () => messagesOf(await context.history()),
   }),
 })

@@ -13,7 +13,7 @@ const provider = {
 /** OpenAI, or whatever speaks its format at the base path. */
 export const chatOpenAI = defineNode({
   name: 'chatOpenAI',
-  aliases: ['chatOpenAICustom'],
+  aliases: ['chatOpenAICustom', 'chatOpenAI_LlamaIndex'],
   label: 'ChatOpenAI',
   version: 8,
   category: 'Chat Models',

@@ -1,8 +1,7 @@
-import { askAloud } from '../answering.ts'
-import { anchor, optionalAnchor, text } from '../inputs.ts'
-import type { ChatMessage, Prompt } from '../instances.ts'
-import { defineNode, type NodeContext } from '../node.ts'
-import { fillPrompt } from '../prompt.ts'
+import { askAloud, refusalOf } from '../answering.ts'
+import { frameOf } from '../frame.ts'
+import { anchor, anchors, optionalAnchor, text } from '../inputs.ts'
+import { defineNode } from '../node.ts'
 
 const friendly =
   'You are a friendly assistant in a conversation with a person. You are talkative and give ' +
@@ -18,31 +17,20 @@ export const conversationChain = defineNode({
   inputs: {
     model: anchor('chatModel'),
     memory: anchor('memory'),
+    inputModeration: anchors('moderation'),
     chatPromptTemplate: optionalAnchor('prompt'),
     systemMessagePrompt: text({ default: friendly }),
   },
   run: async (inputs, context) => {
-    const drawn = inputs.chatPromptTemplate
-    const framed = drawn === undefined ? undefined : frame(drawn, context)
-    const system: ChatMessage = { role: 'system', content: inputs.systemMessagePrompt }
-    const question: ChatMessage = { role: 'user', content: context.input.question ?? '' }
-    const { before, after } = framed ?? { before: [system], after: [question] }
+    const refusal = await refusalOf(inputs.inputModeration, context)
+    if (refusal !== undefined) return { text: refusal }
+    const { before, after } = frameOf(
+      inputs.chatPromptTemplate,
+      inputs.systemMessagePrompt,
+      context,
+    )
     const messages = [...before, ...(await inputs.memory.messages()), ...after]
     const { text, usage } = await askAloud(inputs.model, messages, context)
     return { text, usage }
   },
 })
-
-/** The history stands between the template's system text and its human message. */
-function frame(
-  prompt: Prompt,
-  { input, node }: NodeContext,
-): { before: readonly ChatMessage[]; after: readonly ChatMessage[] } {
-  const question = input.question ?? ''
-  const filled = fillPrompt(prompt, question, node)
-  const after = filled.filter(({ role }) => role !== 'system')
-  return {
-    before: filled.filter(({ role }) => role === 'system'),
-    after: after.length > 0 ? after : [{ role: 'user', content: question }],
-  }
-}

@@ -1,14 +1,16 @@
-import { Failure } from '../../core/errors.ts'
-import { askAloud } from '../answering.ts'
-import { nodeTitle } from '../flow.ts'
-import { anchor, text, type InputsOf } from '../inputs.ts'
+import { askAloud, refusalOf } from '../answering.ts'
+import { anchor, anchors, optionalAnchor, text, type InputsOf } from '../inputs.ts'
+import type { Chain, OutputParser, Prompt, SpokenMessage } from '../instances.ts'
 import { defineNode, type NodeContext } from '../node.ts'
+import { parseAnswer } from '../output-parser.ts'
 import { fillPrompt } from '../prompt.ts'
 import type { Answer } from '../result.ts'
 
 const inputs = {
   model: anchor('chatModel'),
   prompt: anchor('prompt'),
+  outputParser: optionalAnchor('outputParser'),
+  inputModeration: anchors('moderation'),
   chainName: text(),
 }
 
@@ -21,15 +23,49 @@ export const llmChain = defineNode({
   description: 'Fills a prompt and asks a model with it.',
   inputs,
   build: async (values, context) => {
-    if (context.node.output === 'outputPrediction') return (await answer(values, context)).text
-    const sentence = `The node ${nodeTitle(context.node)} cannot run: it can only be used as a part`
-    throw new Failure('UNPROCESSABLE', `${sentence} with its output "Output Prediction".`)
+    if (context.node.output === 'outputPrediction') {
+      const { text: said, json } = await answer(values, context)
+      return json ?? said
+    }
+    return chainOf(values, context)
   },
   run: answer,
 })
 
+function chainOf(values: InputsOf<typeof inputs>, context: NodeContext): Chain {
+  return {
+    kind: 'chain',
+    ask: async (question, signal) =>
+      answer(values, { ...context, signal, input: { ...context.input, question } }),
+  }
+}
+
 async function answer(values: InputsOf<typeof inputs>, context: NodeContext): Promise<Answer> {
-  const messages = fillPrompt(values.prompt, context.input.question ?? '', context.node)
-  const { text, usage } = await askAloud(values.model, messages, context)
-  return { text, usage }
+  const refusal = await refusalOf(values.inputModeration, context)
+  if (refusal !== undefined) return { text: refusal }
+  const { model, prompt, outputParser } = values
+  const messages = instructed(prompt, outputParser, context)
+  const { text: said, usage } = await askAloud(model, messages, context)
+  if (outputParser === undefined) return { text: said, usage }
+  const { signal } = context
+  return { json: await parseAnswer(outputParser, { text: said, model, signal }), usage }
+}
+
+/** The prompt with the parser's instructions where it asks for them, else at its end. */
+function instructed(
+  prompt: Prompt,
+  parser: OutputParser | undefined,
+  { input, node }: NodeContext,
+): readonly SpokenMessage[] {
+  const question = input.question ?? ''
+  if (parser === undefined) return fillPrompt(prompt, { question, node })
+  const name = 'format_instructions'
+  const { instructions } = parser
+  const messages = fillPrompt(prompt, { question, node, given: { [name]: instructions } })
+  if (prompt.missing.includes(name)) return messages
+  return messages.map((message, at) =>
+    at === messages.length - 1
+      ? { ...message, content: `${message.content}\n${instructions}` }
+      : message,
+  )
 }

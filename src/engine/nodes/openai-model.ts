@@ -1,25 +1,16 @@
-import { Failure } from '../../core/errors.ts'
-import { nodeTitle } from '../flow.ts'
-import { bool, json, number, text, type InputsOf } from '../inputs.ts'
+import { number, text, type InputsOf } from '../inputs.ts'
 import type { ChatModel } from '../instances.ts'
-import { createChatModel, type ModelSettings } from '../model.ts'
 import type { NodeContext } from '../node.ts'
-import { safeEntries } from '../paths.ts'
+import { chatInputs, chatModelOf, reachOf, wordsOf, type Reach } from './model-parts.ts'
 
 /** What all chat models that speak OpenAI's format are asked with. */
 export const openAiInputs = {
-  modelName: text(),
-  temperature: number({ default: 0.9 }),
-  streaming: bool({ default: true }),
+  ...chatInputs,
   maxTokens: number(),
-  topP: number(),
   frequencyPenalty: number(),
   presencePenalty: number(),
-  timeout: number(),
   stopSequence: text(),
-  basepath: text({ endpoint: true }),
-  basePath: text({ endpoint: true }),
-  baseOptions: json({ secret: true }),
+  reasoningEffort: text(),
 }
 
 /** What differs from one of these providers to the next. */
@@ -28,6 +19,8 @@ export interface OpenAiProvider {
   readonly modelName: string
   /** Undefined: the node must say where its model is. */
   readonly baseUrl: string | undefined
+  /** Belongs to an address drawn without a path. */
+  readonly path?: string
   /** Field of the credential, and name of the input that may replace it. */
   readonly keyField: string
   /** Its own address answers nobody without a key. */
@@ -43,40 +36,23 @@ export async function buildOpenAiModel(
   provider: OpenAiProvider & { readonly apiKey: string },
   context: NodeContext,
 ): Promise<ChatModel> {
-  const { baseUrl, isOwn } = addressOf(inputs, provider, context)
-  const credential = await context.credential()
-  const apiKey = provider.apiKey || (credential[provider.keyField] ?? '')
-  if (apiKey === '' && !isOwn && provider.needsKey) throw missing(context, 'a credential')
-  const headers = headersOf(inputs.baseOptions)
-  for (const secret of [apiKey, ...Object.values(headers)]) context.conceal(secret)
+  const { api } = provider
   const modelName = inputs.modelName || provider.modelName
-  const spec = {
-    node: context.node,
-    api: provider.api,
-    modelName,
-    baseUrl,
-    headers,
-    settings: settingsOf(inputs, reasoningModel.test(modelName)),
-    ...(apiKey === '' ? {} : { apiKey }),
-  }
-  return createChatModel(spec, { fetch: context.ports.fetch, signal: context.signal })
+  const reach = await reachOf(inputs, provider, context)
+  return openAiModelOf(inputs, { ...reach, api, modelName }, context)
 }
 
-/** The address drawn in the flow, else the provider's own. */
-function addressOf(
+/** The handle for a model that is reached already. */
+export function openAiModelOf(
   inputs: InputsOf<typeof openAiInputs>,
-  provider: OpenAiProvider,
+  spec: Reach & {
+    readonly api: 'openai' | 'openai-compatible' | 'azure'
+    readonly modelName: string
+    readonly apiVersion?: string
+  },
   context: NodeContext,
-): { readonly baseUrl: string; readonly isOwn: boolean } {
-  const drawn = inputs.basepath || inputs.basePath
-  if (drawn !== '') return { baseUrl: drawn, isOwn: true }
-  if (provider.baseUrl === undefined) throw missing(context, 'a base path')
-  return { baseUrl: provider.baseUrl, isOwn: false }
-}
-
-function settingsOf(inputs: InputsOf<typeof openAiInputs>, isReasoning: boolean): ModelSettings {
-  const stops = inputs.stopSequence.split(',').map((word) => word.trim())
-  const stopSequences = stops.filter((word) => word !== '')
+): ChatModel {
+  const isReasoning = reasoningModel.test(spec.modelName)
   const settings = {
     maxOutputTokens: inputs.maxTokens,
     topP: inputs.topP,
@@ -84,21 +60,14 @@ function settingsOf(inputs: InputsOf<typeof openAiInputs>, isReasoning: boolean)
     presencePenalty: inputs.presencePenalty,
     timeoutMs: inputs.timeout,
     temperature: isReasoning ? undefined : inputs.temperature,
-    stopSequences: isReasoning || stopSequences.length === 0 ? undefined : stopSequences,
+    stopSequences: isReasoning ? undefined : wordsOf(inputs.stopSequence),
   }
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given) as ModelSettings
+  const { reasoningEffort } = inputs
+  const effort = isReasoning && reasoningEffort !== '' ? { reasoningEffort } : {}
+  return chatModelOf(inputs, { ...spec, settings, ...optionsFor(spec.api, effort) }, context)
 }
 
-/** Headers as drawn: under `headers` or `defaultHeaders`, or the object itself when it is flat. */
-function headersOf(baseOptions: Readonly<Record<string, unknown>>): Record<string, string> {
-  const drawn = baseOptions['headers'] ?? baseOptions['defaultHeaders'] ?? baseOptions
-  const texts = safeEntries(drawn).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  )
-  return Object.fromEntries(texts)
-}
-
-function missing({ node }: NodeContext, what: string): Failure {
-  return new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: it needs ${what}.`)
+function optionsFor(api: string, options: { reasoningEffort?: string }) {
+  const name = api === 'openai-compatible' ? 'compatible' : 'openai'
+  return { providerOptions: { [name]: { ...options } } }
 }

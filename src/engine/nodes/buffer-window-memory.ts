@@ -1,0 +1,22 @@
+import { number, text } from '../inputs.ts'
+import type { Memory } from '../instances.ts'
+import { messagesOf } from '../messages.ts'
+import { defineNode } from '../node.ts'
+
+export const bufferWindowMemory = defineNode({
+  name: 'bufferWindowMemory',
+  label: 'Buffer Window Memory',
+  version: 2,
+  category: 'Memory',
+  description: 'Remembers the last few exchanges of the session.',
+  inputs: {
+    k: number({ default: 4 }),
+    sessionId: text(),
+    memoryKey: text({ default: 'chat_history' }),
+  },
+  build: async ({ k }, context): Promise<Memory> => ({
+    kind: 'memory',
+    // An exchange is two messages.
+    messages: async () => (k < 1 ? [] : messagesOf(await context.history()).slice(-2 * k)),
+  }),
+})

@@ -1,0 +1,30 @@
+import { codeText, runUserCode } from '../code.ts'
+import { code, json, text, type InputsOf } from '../inputs.ts'
+import { defineNode, type NodeContext } from '../node.ts'
+
+const inputs = {
+  functionInputVariables: json({ acceptVariable: true }),
+  functionName: text(),
+  javascriptFunction: code(),
+}
+
+/** Code of the flow's author, run in the sandbox: a value for other nodes, or the flow's end. */
+export const customFunction = defineNode({
+  name: 'customFunction',
+  label: 'Custom JS Function',
+  version: 3,
+  category: 'Utilities',
+  description: 'Runs JavaScript in a sandbox.',
+  inputs,
+  build: value,
+  run: async (values, context) => {
+    const result = await value(values, context)
+    return typeof result === 'object' && result !== null
+      ? { json: result }
+      : { text: codeText(result) }
+  },
+})
+
+async function value(values: InputsOf<typeof inputs>, context: NodeContext): Promise<unknown> {
+  return runUserCode(context, values.javascriptFunction, values.functionInputVariables)
+}
