@@ -17,11 +17,12 @@ import { createLocalBus } from './platform/bus/local.ts'
 import { createPostgresBus } from './platform/bus/postgres.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
-import { createEgress } from './platform/egress.ts'
+import type { Egress } from './platform/egress.ts'
 import { createLimiter } from './platform/limiter/open.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { createRuns } from './platform/runs.ts'
 import { loadSecrets, type Secrets } from './platform/secrets.ts'
+import { createSandbox } from './platform/workers/sandbox.ts'
 import { createPasswords, type Passwords } from './platform/workers/passwords.ts'
 import { schema } from './schema.ts'
 import { createHttp, type Http } from './server/http.ts'
@@ -91,7 +92,8 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const onError = (error: unknown): void => log.error({ err: error }, 'background work failed')
   const bus = createBus(config, onError)
   const limiter = createLimiter({ redisUrl: config.redisUrl, clock, onError })
-  const egress = createEgress({ allow: [...config.egressAllow] })
+  const egress = egressAtFirstCall(config.egressAllow)
+  const sandbox = createSandbox({ fetch: egress.fetch })
   const access = createAccessCache(bus, clock)
   const runs = createRuns(bus)
   const keyUses = createKeyUses(database, onError)
@@ -111,6 +113,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     vault: createVault(secrets.vault),
     refreshSecret: derive(secrets.jwt[0]?.secret ?? new Uint8Array(), 'refresh'),
     fetch: egress.fetch,
+    sandbox,
     keyUses,
     audit,
   }
@@ -121,9 +124,23 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     await Promise.all([keyUses.close(), audit.close()])
     access.close()
     await Promise.all([bus.close(), limiter.close(), egress.close(), parts.passwords.close()])
+    await sandbox.close()
     await database.close()
   }
   return { deps, close }
+}
+
+/** The way out is a tenth of all code: it is loaded when a flow first calls out. */
+function egressAtFirstCall(allow: readonly string[]): Egress {
+  let loading: Promise<Egress> | undefined
+  const load = async (): Promise<Egress> => {
+    const { createEgress } = await import('./platform/egress.ts')
+    return createEgress({ allow })
+  }
+  return {
+    fetch: async (...call) => (await (loading ??= load())).fetch(...call),
+    close: async () => (await loading)?.close(),
+  }
 }
 
 /** Instances that share a database tell each other what changed; the embedded one has no second. */
