@@ -5,7 +5,7 @@ import { largestPage, type Page } from '../core/paging.ts'
 import { auditPlugin } from './audit.ts'
 import { bounded, boundsPlugin } from './bounds.ts'
 import { keyUsePlugin } from './key-use.ts'
-import { addScalars } from './scalars.ts'
+import { dateTime, json } from './scalars.ts'
 import { createScopes, type Scopes } from './scopes.ts'
 
 /** A moment on its way out: as the ORM reads it, or as a raw row carries it. */
@@ -36,7 +36,8 @@ export type Builder = typeof builder
 export type ArgBuilder = PothosSchemaTypes.MutationFieldBuilder<BuilderTypes, object>['arg']
 type BuilderTypes = Builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never
 
-addScalars(builder)
+builder.scalarType('DateTime', dateTime)
+builder.scalarType('JSON', json)
 builder.queryType({ description: 'Everything that can be read.' })
 builder.subscriptionType({ description: 'Answers told piece by piece.' })
 builder.mutationType({ description: 'Everything that can be changed, and running a flow.' })

@@ -1,31 +1,28 @@
 import { Kind, type ValueNode } from 'graphql'
 import { Failure } from '../core/errors.ts'
-import type { Builder } from './builder.ts'
 
 /** ISO 8601 with a zone; answers are UTC with milliseconds. */
 const isoDate = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
 
-export function addScalars(builder: Builder): void {
-  builder.scalarType('DateTime', {
-    description: 'A moment as ISO 8601 text, in UTC with milliseconds: 2024-03-15T10:30:00.000Z.',
-    serialize: (value) => new Date(value).toISOString(),
-    parseValue: (value) => {
-      const date = typeof value === 'string' && isoDate.test(value) ? new Date(value) : null
-      if (!date || Number.isNaN(date.getTime())) {
-        throw new Failure(
-          'BAD_REQUEST',
-          'A date must be ISO 8601 text such as 2024-03-15T10:30:00.000Z.',
-        )
-      }
-      return date
-    },
-  })
-  builder.scalarType('JSON', {
-    description: 'Any JSON value.',
-    serialize: (value) => value,
-    parseValue: (value) => value,
-    parseLiteral: (node, variables) => literal(node, variables ?? {}),
-  })
+export const dateTime = {
+  description: 'A moment as ISO 8601 text, in UTC with milliseconds: 2024-03-15T10:30:00.000Z.',
+  serialize: (value: unknown): string => new Date(value as Date | string).toISOString(),
+  parseValue: (value: unknown): Date => {
+    const date = typeof value === 'string' && isoDate.test(value) ? new Date(value) : null
+    if (date && !Number.isNaN(date.getTime())) return date
+    throw new Failure(
+      'BAD_REQUEST',
+      'A date must be ISO 8601 text such as 2024-03-15T10:30:00.000Z.',
+    )
+  },
+}
+
+export const json = {
+  description: 'Any JSON value.',
+  serialize: (value: unknown): unknown => value,
+  parseValue: (value: unknown): unknown => value,
+  parseLiteral: (node: ValueNode, variables?: Record<string, unknown> | null): unknown =>
+    literal(node, variables ?? {}),
 }
 
 function literal(node: ValueNode, variables: Record<string, unknown>): unknown {

@@ -7,7 +7,7 @@ import type { FlowEvent, RunStatus, TokenUsage } from '../engine/events.ts'
 import type { ExecutedNode, FlowResult } from '../engine/result.ts'
 import { ChatMessage, Execution } from './entity.ts'
 import { ownerOf } from './owner.ts'
-import type { Prepared } from './run.ts'
+import type { Prepared } from './prepare.ts'
 
 /** Keeps what is to be kept of one run. */
 export interface Recorder {

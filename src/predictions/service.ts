@@ -1,6 +1,7 @@
 import type { Ctx } from '../context.ts'
 import type { PredictionInput } from './input.ts'
-import { perform, prepare, runName, type Prediction } from './run.ts'
+import { prepare } from './prepare.ts'
+import { perform, runName, type Prediction } from './run.ts'
 
 /**
  * Runs the flow that the caller was admitted to, and answers when it is done. Throws BAD_REQUEST,

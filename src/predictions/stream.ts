@@ -3,7 +3,8 @@ import { Failure } from '../core/errors.ts'
 import type { FlowEvent } from '../engine/events.ts'
 import type { PredictionInput } from './input.ts'
 import { watchCaller } from './vigil.ts'
-import { perform, prepare, type Prediction, type Prepared } from './run.ts'
+import { prepare, type Prepared } from './prepare.ts'
+import { perform, type Prediction } from './run.ts'
 
 /** A piece of an answer, as streaming clients read it. */
 export interface PredictionEvent {
