@@ -22,8 +22,8 @@ import { createLimiter } from './platform/limiter/open.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { createRuns } from './platform/runs.ts'
 import { loadSecrets, type Secrets } from './platform/secrets.ts'
-import { createSandbox } from './platform/workers/sandbox.ts'
 import { createPasswords, type Passwords } from './platform/workers/passwords.ts'
+import { createSandbox } from './platform/workers/sandbox.ts'
 import { schema } from './schema.ts'
 import { createHttp, type Http } from './server/http.ts'
 
@@ -123,8 +123,8 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     runs.close()
     await Promise.all([keyUses.close(), audit.close()])
     access.close()
-    await Promise.all([bus.close(), limiter.close(), egress.close(), parts.passwords.close()])
     await sandbox.close()
+    await Promise.all([bus.close(), limiter.close(), egress.close(), parts.passwords.close()])
     await database.close()
   }
   return { deps, close }

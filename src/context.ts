@@ -13,6 +13,7 @@ import type { Limiter } from './platform/limiter/limiter.ts'
 import type { Log } from './platform/log.ts'
 import type { Runs } from './platform/runs.ts'
 import type { Passwords } from './platform/workers/passwords.ts'
+import type { Sandbox } from './platform/workers/sandbox.ts'
 
 /** What the server is made of, composed once in `app.ts`. */
 export interface Deps {
@@ -31,6 +32,8 @@ export interface Deps {
   readonly refreshSecret: Uint8Array
   /** The guarded fetch: everything a flow calls goes through it. */
   readonly fetch: typeof globalThis.fetch
+  /** Where users' code runs. */
+  readonly sandbox: Sandbox
   /** The runs of flows under way here. */
   readonly runs: Runs
   readonly keyUses: Batch<string, KeyUses>
@@ -97,7 +100,9 @@ export interface Ctx {
 
 /** What somebody wants of a flow; `chatflows/access.ts` decides. */
 export interface FlowDemand {
+  /** Of the flow, or of a rating of one of its answers. */
   readonly id: string
+  readonly idOf?: 'flow' | 'feedback'
   readonly anyOf: readonly Permission[]
   /** Whether a public flow grants it to anyone. */
   readonly anonymous: boolean

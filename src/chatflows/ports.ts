@@ -22,9 +22,7 @@ export function flowPorts(ctx: Ctx, workspaceId: string): Omit<Ports, 'history' 
       return { id, name, description, schema: schema ?? null, func: func ?? null }
     },
     flow: (id) => findNeighbour(deps, workspaceId, id),
-    runCode: async () => {
-      throw new Failure('UNPROCESSABLE', 'Code cannot run here: the sandbox is not available.')
-    },
+    runCode: (job) => deps.sandbox.run(job),
   }
 }
 
