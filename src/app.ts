@@ -121,11 +121,14 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const close = async (): Promise<void> => {
     stopRetention()
     runs.close()
-    await Promise.all([keyUses.close(), audit.close()])
     access.close()
-    await sandbox.close()
-    await Promise.all([bus.close(), limiter.close(), egress.close(), parts.passwords.close()])
-    await database.close()
+    // What is left to write goes first; whatever fails, the rest is closed all the same.
+    await settle([keyUses.close(), audit.close()], onError)
+    await settle(
+      [sandbox, bus, limiter, egress, parts.passwords].map((part) => part.close()),
+      onError,
+    )
+    await settle([database.close()], onError)
   }
   return { deps, close }
 }
@@ -147,6 +150,15 @@ function egressAtFirstCall(allow: readonly string[]): Egress {
 export function createBus(config: Config, onError: (error: unknown) => void): Bus {
   if (config.database.kind === 'embedded') return createLocalBus(onError)
   return createPostgresBus({ url: config.database.url, channel: 'flowgate', onError })
+}
+
+async function settle(
+  closings: readonly Promise<unknown>[],
+  onError: (error: unknown) => void,
+): Promise<void> {
+  for (const outcome of await Promise.allSettled(closings)) {
+    if (outcome.status === 'rejected') onError(outcome.reason)
+  }
 }
 
 function derive(secret: Uint8Array, purpose: string): Uint8Array {

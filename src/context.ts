@@ -11,6 +11,7 @@ import type { Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
 import type { Limiter } from './platform/limiter/limiter.ts'
 import type { Log } from './platform/log.ts'
+import type { Metrics } from './platform/metrics.ts'
 import type { Runs } from './platform/runs.ts'
 import type { Passwords } from './platform/workers/passwords.ts'
 import type { Sandbox } from './platform/workers/sandbox.ts'
@@ -36,6 +37,7 @@ export interface Deps {
   readonly sandbox: Sandbox
   /** The runs of flows under way here. */
   readonly runs: Runs
+  readonly metrics: Metrics
   readonly keyUses: Batch<string, KeyUses>
   readonly audit: Batch<string, AuditRecord>
 }

@@ -147,6 +147,11 @@ describe('feedback and leads', () => {
     expect((await give({})).status).toBe(200)
     expect((await give({ rating: 'THUMBS_DOWN' })).body).toMatchObject({ rating: 'THUMBS_DOWN' })
     expect((await give({ chatId: 'another' })).status).toBe(404)
+    const { id } = (await give({})).body
+    const change = (token?: string) =>
+      app.rest('PUT', `/feedback/${id}`, { token, body: { content: 'thanks' } })
+    expect((await change()).body).toMatchObject({ rating: 'THUMBS_UP', content: 'thanks' })
+    expect((await change(app.owner.token)).status).toBe(404)
     const lead = await app.rest('POST', '/leads', {
       body: { chatflowid: flow.id, chatId, email: 'a@example.com' },
     })

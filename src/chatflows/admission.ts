@@ -4,14 +4,20 @@ import { isUuid } from '../core/ids.ts'
 import { decideAccess } from './access.ts'
 import { Chatflow } from './entity.ts'
 
-/** The head of a flow, whosever it is; null for what is no flow. */
-export async function findFlowHead(deps: Deps, id: string): Promise<FlowHead | null> {
+const ofFeedback = '(select chatflowid from chat_message_feedback where id = ?)'
+
+/** The head of a flow, or of the flow that a rating is of, whosever it is; null for what is none. */
+export async function findFlowHead(
+  deps: Deps,
+  id: string,
+  idOf: FlowDemand['idOf'] = 'flow',
+): Promise<FlowHead | null> {
   if (!isUuid(id)) return null
   const [head] = await deps.database.rows<FlowHead>(
     deps.database.lookupEm(),
     `select id, workspace_id as "workspaceId", apikeyid, is_public as "isPublic",
        chatbot_config as "chatbotConfig"
-     from chatflow where id = ?`,
+     from chatflow where id = ${idOf === 'flow' ? '?' : ofFeedback}`,
     [id],
   )
   return head ?? null
@@ -23,7 +29,7 @@ export async function findFlowHead(deps: Deps, id: string): Promise<FlowHead | n
  */
 export async function admitToFlow(ctx: Ctx, demand: FlowDemand): Promise<void> {
   const { config, limiter } = ctx.deps
-  const head = await findFlowHead(ctx.deps, demand.id)
+  const head = await findFlowHead(ctx.deps, demand.id, demand.idOf)
   const admission = decideAccess(head, {
     caller: ctx.caller,
     demand,

@@ -44,6 +44,21 @@ export async function giveFeedback(
   return feedback
 }
 
+/** Changes a rating that the caller gave. Throws NOT_FOUND. */
+export async function updateFeedback(
+  ctx: Ctx,
+  input: { id: string; rating?: Rating | null | undefined; content?: string | null | undefined },
+): Promise<Feedback> {
+  const flow = await admittedFlow(ctx, input.id)
+  const em = ctx.deps.database.workspaceEm({ workspaceId: flow.workspaceId })
+  const feedback = await em.findOne(Feedback, { id: input.id, owner: ownerOf(ctx) })
+  if (!feedback) throw new Failure('NOT_FOUND', 'There is no such feedback.')
+  if (input.rating) feedback.rating = input.rating
+  if (input.content !== undefined) feedback.content = input.content
+  await em.flush()
+  return feedback
+}
+
 /** Stores who left their address in a chat with the flow that the caller was admitted to. */
 export async function leaveLead(
   ctx: Ctx,

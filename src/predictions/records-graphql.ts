@@ -9,7 +9,7 @@ import {
   listMessages,
   messagePage,
 } from './messages.ts'
-import { giveFeedback, leaveLead } from './reactions.ts'
+import { giveFeedback, leaveLead, updateFeedback } from './reactions.ts'
 
 const ChatMessageType = builder.objectRef<ChatMessage>('ChatMessage').implement({
   description: 'One turn of a conversation.',
@@ -211,6 +211,24 @@ builder.mutationFields((t) => ({
       flow: { id, anyOf: ['predictions:create'], anonymous: true },
     }),
     resolve: (_parent, args, ctx) => giveFeedback(ctx, args),
+  }),
+  updateFeedback: t.field({
+    type: FeedbackType,
+    ...unaudited,
+    description: 'Changes a rating that the caller gave.',
+    args: {
+      id: t.arg.string({ required: true, description: 'The rating.', ...idBounds }),
+      rating: t.arg({
+        type: RatingType,
+        description: 'Up or down.',
+        ...bounded({ notNull: true }),
+      }),
+      content: t.arg.string({ description: 'In their words.', ...bounded({ maxLength: 10_000 }) }),
+    },
+    authScopes: (_parent, { id }) => ({
+      flow: { id, idOf: 'feedback', anyOf: ['predictions:create'], anonymous: true },
+    }),
+    resolve: (_parent, args, ctx) => updateFeedback(ctx, args),
   }),
   leaveLead: t.field({
     type: LeadType,

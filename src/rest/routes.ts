@@ -252,6 +252,13 @@ export const routes: readonly Route[] = [
     tag: 'Messages',
     widget: true,
   },
+  {
+    field: 'Mutation.updateFeedback',
+    method: 'PUT',
+    path: '/feedback/:id',
+    tag: 'Messages',
+    widget: true,
+  },
   { field: 'Mutation.leaveLead', method: 'POST', path: '/leads', tag: 'Messages', widget: true },
   { field: 'Query.executions', method: 'GET', path: '/executions', tag: 'Messages' },
   { field: 'Query.execution', method: 'GET', path: '/executions/:id', tag: 'Messages' },
