@@ -1,3 +1,4 @@
+import type { FilterQuery } from '@mikro-orm/core'
 import type { Ctx } from '../context.ts'
 import { pageRequest, type Page } from '../core/paging.ts'
 import { tenantEm } from '../db/tenant.ts'
@@ -17,19 +18,20 @@ export interface AuditFilter {
 /** What happened in the caller's workspace, newest first; by default the last 100 entries. */
 export async function auditLog(ctx: Ctx, input: AuditFilter): Promise<Page<AuditEntry>> {
   const page = pageRequest(input.page ?? 1, input.limit ?? 100)
-  const { actorId, action, targetId, outcome, from, to } = input
-  const [data, total] = await tenantEm(ctx).findAndCount(
-    AuditEntry,
-    {
-      ...(actorId ? { actorId } : {}),
-      ...(action ? { action } : {}),
-      ...(targetId ? { targetId } : {}),
-      ...(outcome ? { outcome } : {}),
-      ...(from || to
-        ? { date: { ...(from ? { $gte: from } : {}), ...(to ? { $lt: to } : {}) } }
-        : {}),
-    },
-    { orderBy: { date: 'desc', id: 'desc' }, ...page },
-  )
+  const [data, total] = await tenantEm(ctx).findAndCount(AuditEntry, conditionOf(input), {
+    orderBy: { date: 'desc', id: 'desc' },
+    ...page,
+  })
   return { data, total }
+}
+
+const exact = ['actorId', 'action', 'targetId', 'outcome'] as const
+
+function conditionOf(filter: AuditFilter): FilterQuery<AuditEntry> {
+  const given = exact.filter((name) => filter[name]).map((name) => [name, filter[name]])
+  const date = {
+    ...(filter.from ? { $gte: filter.from } : {}),
+    ...(filter.to ? { $lt: filter.to } : {}),
+  }
+  return { ...Object.fromEntries(given), ...(Object.keys(date).length > 0 ? { date } : {}) }
 }

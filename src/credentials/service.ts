@@ -90,14 +90,7 @@ export async function updateCredential(
 ): Promise<RedactedCredential> {
   const em = tenantEm(ctx)
   const row = await findOwn(em, input.id)
-  const changesType =
-    typeof input.credentialName === 'string' && input.credentialName !== row.credentialName
-  if (changesType && input.plainDataObj === undefined) {
-    throw new Failure('BAD_REQUEST', 'A changed credentialName needs its plainDataObj too.')
-  }
-  const given = input.plainDataObj === undefined ? {} : readData(input.plainDataObj)
-  const replacesAll = changesType || (input.plainDataObj !== undefined && isDamaged(ctx.deps, row))
-  const data = merged(replacesAll ? {} : openData(ctx.deps, row), given)
+  const data = changedData(ctx.deps, row, input)
   if (typeof input.name === 'string') row.name = input.name.normalize('NFC')
   if (typeof input.credentialName === 'string') row.credentialName = input.credentialName
   if (input.plainDataObj !== undefined) {
@@ -137,6 +130,22 @@ export async function revealCredential(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   )
   return Object.fromEntries(texts)
+}
+
+/** What an update leaves of the stored data. Throws BAD_REQUEST, CONFLICT for data that does not open. */
+function changedData(
+  deps: Deps,
+  row: Credential,
+  input: { credentialName?: string | null | undefined; plainDataObj?: unknown },
+): PlainData {
+  const changesType =
+    typeof input.credentialName === 'string' && input.credentialName !== row.credentialName
+  if (input.plainDataObj === undefined) {
+    if (!changesType) return openData(deps, row)
+    throw new Failure('BAD_REQUEST', 'A changed credentialName needs its plainDataObj too.')
+  }
+  const startsAnew = changesType || isDamaged(deps, row)
+  return merged(startsAnew ? {} : openData(deps, row), readData(input.plainDataObj))
 }
 
 async function findOwn(em: SqlEntityManager, id: string): Promise<Credential> {

@@ -84,8 +84,16 @@ function track(
 ): void {
   const others = underWay.get(key) ?? new Set()
   underWay.set(key, others.add(outcome))
-  void outcome.then(() => {
-    others.delete(outcome)
-    if (others.size === 0) underWay.delete(key)
-  })
+  void forget(underWay, key, outcome)
+}
+
+async function forget(
+  underWay: Map<string, Set<Promise<unknown>>>,
+  key: string,
+  outcome: Promise<unknown>,
+): Promise<void> {
+  await outcome
+  const others = underWay.get(key)
+  others?.delete(outcome)
+  if (others?.size === 0) underWay.delete(key)
 }

@@ -53,8 +53,8 @@ export function readRunInput(input: PredictionInput, newChatId: string): RunInpu
       form,
       sessionId: named ?? (input.chatId || null),
       overrideConfig,
-      history: input.history == null ? null : readHistory(input.history),
-      uploads: input.uploads == null ? null : readUploads(input.uploads),
+      history: readHistory(input.history),
+      uploads: readUploads(input.uploads),
       humanInput,
       streaming: input.streaming ? true : null,
     }),
@@ -69,7 +69,8 @@ function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[
 
 const upload = z.object({ name: z.string().max(255), mime: z.string().max(255), data: z.string() })
 
-function readUploads(value: unknown): Upload[] {
+function readUploads(value: unknown): Upload[] | null {
+  if (value == null) return null
   const read = z.array(upload).max(20).safeParse(value)
   if (read.success) return read.data
   throw new Failure('BAD_REQUEST', 'uploads must be at most 20 of {type, name, mime, data}.')
@@ -119,7 +120,8 @@ function readSessionId(overrideConfig: Record<string, unknown> | null): string |
   return sessionId
 }
 
-function readHistory(value: unknown): HistoryMessage[] {
+function readHistory(value: unknown): HistoryMessage[] | null {
+  if (value == null) return null
   const read = z.array(message).safeParse(value)
   if (!read.success) {
     const index = String(read.error.issues[0]?.path[0] ?? '')

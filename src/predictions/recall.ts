@@ -19,7 +19,7 @@ export async function recall(
      order by created_date desc, id desc limit ${longestMemory}`,
     [flow.id, sessionId, ownerOf(ctx)],
   )
-  return newest.reverse()
+  return newest.toReversed()
 }
 
 /** How the last run of the caller's own session ended, and what it left; undefined before the first. */

@@ -1,8 +1,10 @@
 import { flowPorts } from '../chatflows/ports.ts'
 import type { Ctx } from '../context.ts'
+import { Failure } from '../core/errors.ts'
 import type { Emit } from '../engine/events.ts'
 import type { FlowResult } from '../engine/result.ts'
 import { runFlow } from '../engine/run.ts'
+import { measureRun } from './measure.ts'
 import { ownerOf } from './owner.ts'
 import type { Prepared } from './prepare.ts'
 import { recall, savedRun } from './recall.ts'
@@ -32,6 +34,7 @@ export async function perform(
   const { stored, flow, input, chatMessageId } = prepared
   const run = ctx.deps.runs.begin(runName(ctx, stored.id, input.chatId), stored.workspaceId)
   const recorder = createRecorder(ctx, prepared)
+  const measured = measureRun(ctx.deps)
   const timeout = AbortSignal.timeout(runTimeoutMs)
   try {
     const result = await runFlow({
@@ -45,15 +48,18 @@ export async function perform(
       signal: AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout]),
       emit: (event) => {
         recorder.observe(event)
+        measured.observe(event)
         reader.emit(event)
       },
     })
     const executionId = await recorder.succeeded(result)
+    measured.end('OK')
     const { question = null } = input
     const { chatId } = input
     const isStreamValid = prepared.streams
     return { ...result, question, chatId, chatMessageId, executionId, isStreamValid }
   } catch (error) {
+    measured.end(error instanceof Failure ? error.code : 'INTERNAL')
     await recorder.failed(error)
     throw error
   } finally {
