@@ -20,7 +20,13 @@ export interface AgentWork {
   readonly guarded: ReadonlySet<string>
   /** The answer is asked for in another form afterwards, so nobody hears this one. */
   readonly isSilent: boolean
+  readonly maxIterations?: number
+  /** `throw`: a tool that fails ends the run. */
+  readonly onFailure: 'tell' | 'throw'
 }
+
+/** What an agent needs of the node it works in. */
+export type AgentWorld = Pick<StepContext, 'emit' | 'isHeard' | 'signal' | 'resumed'>
 
 export interface AgentEnd extends ToolLoopResult {
   /** Everything the model was shown and said. */
@@ -33,7 +39,7 @@ export interface AgentEnd extends ToolLoopResult {
  * Lets a model use tools until it answers, or wants one that a person has to agree to. With the
  * decision of the person it goes on from there: agreed calls are made, refused ones are told.
  */
-export async function workOn(work: AgentWork, context: StepContext): Promise<AgentEnd> {
+export async function workOn(work: AgentWork, context: AgentWorld): Promise<AgentEnd> {
   const earlier = await takenUp(work, context)
   const messages = earlier?.messages ?? work.messages
   const before = earlier?.usedTools ?? []
@@ -45,7 +51,8 @@ export async function workOn(work: AgentWork, context: StepContext): Promise<Age
     listeners: work.isSilent ? {} : tokens(context),
     holds: ({ name }) => work.guarded.has(name),
     onCalled: (calls) => context.emit({ event: 'calledTools', data: calls.map(asCalled) }),
-    onFailure: 'throw',
+    onFailure: work.onFailure,
+    ...(work.maxIterations === undefined ? {} : { maxIterations: work.maxIterations }),
   })
   const usedTools = [...before, ...result.usedTools]
   if (usedTools.length > 0) context.emit({ event: 'usedTools', data: usedTools })
@@ -69,14 +76,14 @@ export function asCalled({ name, args }: ToolCall): UsedTool {
 /** The conversation of an agent that had paused, with the results of the calls in question. */
 async function takenUp(
   work: AgentWork,
-  { resumed, signal }: StepContext,
+  { resumed, signal }: AgentWorld,
 ): Promise<Pick<PausedAgent, 'messages' | 'usedTools'> | undefined> {
   const paused = resumed?.output['paused']
   if (resumed === undefined || !isPaused(paused)) return undefined
   const results =
     resumed.human.type === 'proceed'
       ? await callAll(
-          { tools: work.tools, signal, onFailure: 'throw' },
+          { tools: work.tools, signal, onFailure: work.onFailure },
           { toolCalls: paused.calls },
         )
       : paused.calls.map((call) => refused(call, resumed.human))

@@ -5,11 +5,13 @@ import type { Resumed } from './agentflow-resume.ts'
 import type { Output, StepContext, StepResult } from './agentflow-step.ts'
 import { nodeContext, overridden, type Run } from './context.ts'
 import { nodeTitle, type FlowNode } from './flow.ts'
+import { markdownOf } from './markdown.ts'
 import { messagesOf } from './messages.ts'
 import type { NodeDefinition } from './node.ts'
 import { findNode } from './nodes/index.ts'
 import type { OverriddenNode } from './overrides.ts'
 import { runInnerFlow } from './inner-flow.ts'
+import { parseJson } from './paths.ts'
 import { resolveStepInput, type AgentflowScope } from './variables.ts'
 
 interface Step {
@@ -35,7 +37,9 @@ export async function takeStep(step: Step, iterate: StepContext['iterate']): Pro
     const spec = Object.hasOwn(definition.inputs, name) ? definition.inputs[name] : undefined
     // What a caller put in is data: a reference in it could read what the author keeps to himself.
     const isLiteral = drawn.names.has(name) || spec?.acceptVariable !== true
-    return [name, isLiteral ? value : await resolveStepInput(value, scope)] as const
+    if (isLiteral) return [name, value] as const
+    const parsed = spec.type === 'json' ? readEarly(value) : value
+    return [name, await resolveStepInput(parsed, scope)] as const
   })
   const raw = Object.fromEntries(await Promise.all(entries))
   return definition.step(raw, contextOf(step, { drawn, scope, iterate, definition }))
@@ -80,6 +84,12 @@ function contextOf(
     iterate,
     runFlow: (id, input) => runInnerFlow(run, { id, input, node }),
   }
+}
+
+/** Read before resolving, so that a quote in the question cannot break out of its JSON string. */
+function readEarly(value: unknown): unknown {
+  const text = typeof value === 'string' ? markdownOf(value).trim() : ''
+  return /^[[{]/.test(text) ? (parseJson(text) ?? value) : value
 }
 
 function outputOf({ row }: Resumed): Output {

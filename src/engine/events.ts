@@ -1,4 +1,4 @@
-import type { ExecutedNode } from './result.ts'
+import type { AgentReasoning, ExecutedNode } from './result.ts'
 
 /** A piece of a run's story, as streaming clients see it: `{event, data}`. */
 export type FlowEvent =
@@ -12,6 +12,8 @@ export type FlowEvent =
   | { readonly event: 'agentFlowEvent'; readonly data: RunStatus }
   | { readonly event: 'nextAgentFlow'; readonly data: NodeProgress }
   | { readonly event: 'agentFlowExecutedData'; readonly data: readonly ExecutedNode[] }
+  | { readonly event: 'agentReasoning'; readonly data: readonly AgentReasoning[] }
+  | { readonly event: 'nextAgent'; readonly data: string }
   | { readonly event: 'action'; readonly data: unknown }
   | { readonly event: 'usageMetadata'; readonly data: TokenUsage }
 

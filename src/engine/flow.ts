@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { Failure } from '../core/errors.ts'
 import { parseOverrideRules, type OverrideRules } from './overrides.ts'
 
-/** How a flow runs: not at all, from its ending node backwards, or node by node. */
-export type FlowKind = 'empty' | 'chatflow' | 'agentflow'
+/** How a flow runs: not at all, from its ending node backwards, node by node, or turn by turn. */
+export type FlowKind = 'empty' | 'chatflow' | 'agentflow' | 'team'
 
 export interface Flow {
   readonly id: string
@@ -13,7 +13,7 @@ export interface Flow {
   readonly nodes: ReadonlyMap<string, FlowNode>
   readonly edges: readonly FlowEdge[]
   readonly overrides: OverrideRules
-  /** What its text mentions, so that a run loads no more than it needs. */
+  /** What its text, or the code it uses, may mention, so that a run loads no more than it needs. */
   readonly mentions: { readonly variables: boolean; readonly history: boolean }
 }
 
@@ -81,6 +81,8 @@ const canvas = z.object({
     .default([]),
 })
 
+/** Where a supervisor with workers, or agents in sequence, start. */
+export const teamStarts: ReadonlySet<string> = new Set(['seqStart', 'supervisor'])
 const notes = new Set(['stickyNote', 'stickyNoteAgentflow'])
 
 /**
@@ -101,7 +103,7 @@ export function parseFlow(source: FlowSource): Flow {
     nodes: new Map(nodes.map((node) => [node.id, node])),
     edges: drawn.data.edges,
     overrides: parseOverrideRules(source.apiConfig ?? null),
-    mentions: { variables: json.includes('$vars'), history: /chat_?history/i.test(json) },
+    mentions: { variables: /\$vars|customTool/i.test(json), history: /chat_?history/i.test(json) },
   }
 }
 
@@ -112,7 +114,8 @@ export function nodeTitle(node: Pick<FlowNode, 'id' | 'label'>): string {
 
 function kindOf(nodes: readonly FlowNode[]): FlowKind {
   if (nodes.length === 0) return 'empty'
-  return nodes.some(({ name }) => name.endsWith('Agentflow')) ? 'agentflow' : 'chatflow'
+  if (nodes.some(({ name }) => name.endsWith('Agentflow'))) return 'agentflow'
+  return nodes.some(({ name }) => teamStarts.has(name)) ? 'team' : 'chatflow'
 }
 
 function toNode({ id, parentNode, data }: z.infer<typeof canvasNode>): FlowNode {

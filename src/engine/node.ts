@@ -6,6 +6,7 @@ import { Misfit, type Inputs, type InputsOf } from './inputs.ts'
 import type { Image } from './instances.ts'
 import type { HistoryMessage, Ports } from './ports.ts'
 import type { Answer } from './result.ts'
+import type { TurnContext, TurnResult } from './team-turn.ts'
 
 /** What the caller sent, already judged by the prediction that starts the run. */
 export interface RunInput {
@@ -54,6 +55,10 @@ export interface NodeContext {
   /** Fields of the node's credential; none when it has no credential or lost it to an override. */
   credential(): Promise<Readonly<Record<string, string>>>
   history(): Promise<readonly HistoryMessage[]>
+  /** What a set-variable node of the chatflow keeps; undefined when none has the name. */
+  keptVariable(name: string): Promise<unknown>
+  /** Shows a value to the caller besides the answer. */
+  publish(name: string, value: unknown): void
   /** From now on this value appears in no message of the run. */
   conceal(secret: string): void
 }
@@ -80,6 +85,8 @@ interface NodeCode<S extends Inputs> {
   readonly run?: (inputs: InputsOf<S>, context: NodeContext) => Promise<Answer>
   /** One step of an agentflow. */
   readonly step?: (inputs: InputsOf<S>, context: StepContext) => Promise<StepResult>
+  /** One turn of a member of a team. */
+  readonly turn?: (inputs: InputsOf<S>, context: TurnContext) => Promise<TurnResult>
   /** What a vector upsert that stops here adds. */
   readonly upsert?: (inputs: InputsOf<S>, context: NodeContext) => Promise<UpsertResult>
 }
@@ -103,6 +110,7 @@ export interface NodeDefinition extends NodeFacts {
   readonly build?: (raw: RawInputs, context: NodeContext) => Promise<unknown>
   readonly run?: (raw: RawInputs, context: NodeContext) => Promise<Answer>
   readonly step?: (raw: RawInputs, context: StepContext) => Promise<StepResult>
+  readonly turn?: (raw: RawInputs, context: TurnContext) => Promise<TurnResult>
   readonly upsert?: (raw: RawInputs, context: NodeContext) => Promise<UpsertResult>
 }
 
@@ -113,7 +121,7 @@ export interface NodeDefinition extends NodeFacts {
 export function defineNode<const S extends Inputs>(
   definition: NodeFacts & NodeCode<S>,
 ): NodeDefinition {
-  const { inputs, build, run, step, upsert, ...facts } = definition
+  const { inputs, build, run, step, turn, upsert, ...facts } = definition
   const typed =
     <C extends NodeContext, R>(code: (values: InputsOf<S>, context: C) => Promise<R>) =>
     async (raw: RawInputs, context: C): Promise<R> =>
@@ -124,6 +132,7 @@ export function defineNode<const S extends Inputs>(
     ...(build === undefined ? {} : { build: typed(build) }),
     ...(run === undefined ? {} : { run: typed(run) }),
     ...(step === undefined ? {} : { step: typed(step) }),
+    ...(turn === undefined ? {} : { turn: typed(turn) }),
     ...(upsert === undefined ? {} : { upsert: typed(upsert) }),
   }
 }

@@ -37,6 +37,66 @@ export interface SavedRun {
   readonly state?: Readonly<Record<string, unknown>>
 }
 
+/** A namespace of a flow: chunks that are searched together. */
+export interface VectorPlace {
+  readonly flowId: string
+  readonly namespace: string
+}
+
+/** A piece of a document, as it is kept. */
+export interface Chunk {
+  /** Tells whether it is there already. */
+  readonly hash: string
+  /** The file or address it came from, whose older chunks it replaces; null replaces nothing. */
+  readonly source: string | null
+  readonly content: string
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+export interface ChunkBatch {
+  readonly model: string
+  /** New chunks with their vectors, and those without that were there already. */
+  readonly chunks: readonly (Chunk & { readonly vector?: readonly number[] })[]
+}
+
+export interface ChunkCounts {
+  readonly numAdded: number
+  readonly numUpdated: number
+  readonly numSkipped: number
+  readonly numDeleted: number
+}
+
+export interface ChunkQuery {
+  readonly model: string
+  readonly vector: readonly number[]
+  readonly limit: number
+  /** What a chunk's metadata must contain. */
+  readonly filter?: Readonly<Record<string, unknown>>
+  /** The chunks' vectors are wanted as well. */
+  readonly withVectors?: boolean
+}
+
+export interface FoundChunk {
+  readonly content: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** Cosine: 1 is the same, 0 has nothing in common. */
+  readonly score: number
+  readonly vector?: readonly number[]
+}
+
+/** Where flows keep what was upserted; each sees its own namespaces only. */
+export interface VectorPort {
+  /** Which of the hashes are there. @throws Failure UNPROCESSABLE when another model filled it. */
+  readonly known: (
+    place: VectorPlace,
+    wanted: { readonly model: string; readonly hashes: readonly string[] },
+  ) => Promise<ReadonlySet<string>>
+  /** Writes all or nothing. @throws Failure UNPROCESSABLE for another model or dimension. */
+  readonly save: (place: VectorPlace, batch: ChunkBatch) => Promise<ChunkCounts>
+  /** The nearest chunks, nearest first. @throws Failure UNPROCESSABLE for another model. */
+  readonly search: (place: VectorPlace, query: ChunkQuery) => Promise<readonly FoundChunk[]>
+}
+
 /** Everything a run needs from the world; the rooms above fill it, tests fake it. */
 export interface Ports {
   /** The guarded fetch: nothing in the engine reaches the network by another way. */
@@ -61,5 +121,6 @@ export interface Ports {
   readonly runCode: (job: CodeJob) => Promise<CodeResult>
   /** The newest kept run of a session of this flow and caller; undefined when there is none. */
   readonly savedRun: (sessionId: string) => Promise<SavedRun | undefined>
+  readonly vectors: VectorPort
   readonly clock: { now(): Date }
 }

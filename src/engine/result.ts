@@ -17,6 +17,10 @@ export interface FlowResult extends Answer {
   readonly sessionId: string
   /** Label of the memory node, when the flow has one. */
   readonly memoryType?: string
+  /** What set-variable nodes show besides. */
+  readonly flowVariables?: Readonly<Record<string, unknown>>
+  /** What each member of a team did, turn by turn. */
+  readonly agentReasoning?: readonly AgentReasoning[]
   readonly agentFlowExecutedData?: readonly ExecutedNode[]
   /** Asks the caller to proceed or reject, when a human has to decide. */
   readonly action?: Action
@@ -24,6 +28,20 @@ export interface FlowResult extends Answer {
   readonly status?: RunStatus
   /** What a later run of the session takes up; to be kept with the record. */
   readonly state?: Readonly<Record<string, unknown>>
+}
+
+/** One turn of a member of a team. */
+export interface AgentReasoning {
+  readonly agentName: string
+  readonly messages: readonly string[]
+  readonly next?: string
+  readonly instructions?: string
+  readonly usedTools?: readonly UsedTool[]
+  readonly sourceDocuments?: readonly SourceDocument[]
+  readonly artifacts?: readonly unknown[]
+  readonly state: Readonly<Record<string, unknown>>
+  readonly nodeName: string
+  readonly nodeId: string
 }
 
 /** One row of an agentflow's record, free of credential ids. */

@@ -4,6 +4,9 @@ import { runChatflow } from './chatflow.ts'
 import { prepareRun, sessionOf, type RunRequest } from './context.ts'
 import type { FlowResult } from './result.ts'
 import { createSecrets } from './secrets.ts'
+import { runTeam } from './team.ts'
+
+const runners = { agentflow: runAgentflow, chatflow: runChatflow, team: runTeam } as const
 
 /** A provider's words are quoted up to here. */
 const maxMessage = 500
@@ -23,7 +26,7 @@ export async function runFlow(request: RunRequest): Promise<FlowResult> {
   try {
     signal.throwIfAborted()
     const run = await prepareRun(request, { secrets, runFlow })
-    return await (flow.kind === 'agentflow' ? runAgentflow(run) : runChatflow(run))
+    return await runners[flow.kind](run)
   } catch (error) {
     const told = signal.aborted ? abortFailure(signal.reason) : error
     if (!(told instanceof Failure)) throw told

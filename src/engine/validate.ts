@@ -1,12 +1,16 @@
 import { planAgentflow } from './agentflow-plan.ts'
 import type { Flow } from './flow.ts'
+import { dependencies } from './graph.ts'
 import { findNode } from './nodes/index.ts'
+import { planTeam } from './team-plan.ts'
 import { planChatflow, unknownNodes, type Problem } from './plan.ts'
+
+const plans = { agentflow: planAgentflow, chatflow: planChatflow, team: planTeam } as const
 
 /** Everything that keeps a flow from running, known ahead of time; an empty flow has none. */
 export function validateFlow(flow: Flow): readonly Problem[] {
   if (flow.kind === 'empty') return []
-  const plan = flow.kind === 'agentflow' ? planAgentflow(flow) : planChatflow(flow)
+  const plan = plans[flow.kind](flow)
   const strangers = unknownNodes(flow.nodes.values())
   const found = plan.ok ? strangers : [...plan.problems, ...strangers]
   const known = new Set<string>()
@@ -15,9 +19,14 @@ export function validateFlow(flow: Flow): readonly Problem[] {
 
 /** Whether a run can answer piece by piece; a flow that cannot run cannot. */
 export function isStreamable(flow: Flow): boolean {
-  if (flow.kind !== 'chatflow') return flow.kind === 'agentflow'
+  if (flow.kind !== 'chatflow') return flow.kind !== 'empty'
   const plan = planChatflow(flow)
   if (!plan.ok) return false
-  const models = plan.steps.filter(({ name }) => findNode(name)?.category === 'Chat Models')
-  return models.length > 0 && models.every(({ inputs }) => inputs['streaming'] !== false)
+  const direct = dependencies(flow).get(plan.ending.id) ?? []
+  const parts = direct.flatMap((id) => flow.nodes.get(id) ?? [])
+  const of = (category: string) => parts.filter(({ name }) => findNode(name)?.category === category)
+  // What a parser reads has to be complete first.
+  if (of('Output Parsers').length > 0) return false
+  const models = of('Chat Models')
+  return models.length > 0 && models.every(({ inputs }) => `${inputs['streaming']}` !== 'false')
 }

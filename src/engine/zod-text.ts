@@ -8,8 +8,11 @@ type Token = { readonly kind: 'word' | 'text' | 'number' | 'sign'; readonly valu
 const token =
   /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<word>[A-Za-z_$][\w$]*)|(?<number>-?\d+(?:\.\d+)?)|(?<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\$]|\\.)*`)|(?<sign>[{}()[\],:.;])/gy
 
-/** Makers, called as `z.name(…)`; their arguments are schemas, lists, objects or plain values. */
-const makers: Readonly<Record<string, (...args: never[]) => z.ZodType>> = {
+const aSchema = z.instanceof(z.ZodType)
+const aLiteral = z.union([z.string(), z.number(), z.boolean(), z.null()])
+
+/** Makers, called as `z.name(…)`. */
+const makers: Readonly<Record<string, (...args: unknown[]) => z.ZodType>> = {
   string: () => z.string(),
   number: () => z.number(),
   boolean: () => z.boolean(),
@@ -18,15 +21,15 @@ const makers: Readonly<Record<string, (...args: never[]) => z.ZodType>> = {
   any: () => z.any(),
   unknown: () => z.unknown(),
   null: () => z.null(),
-  object: (shape: Record<string, z.ZodType>) => z.object(shape),
-  array: (item: z.ZodType) => z.array(item),
-  enum: (words: [string, ...string[]]) => z.enum(words),
-  literal: (value: string | number | boolean | null) => z.literal(value),
-  union: (choices: [z.ZodType, ...z.ZodType[]]) => z.union(choices),
-  tuple: (items: [z.ZodType, ...z.ZodType[]]) => z.tuple(items),
-  record: (first: z.ZodType, second?: z.ZodType) => z.record(z.string(), second ?? first),
-  optional: (inner: z.ZodType) => z.optional(inner),
-  nullable: (inner: z.ZodType) => z.nullable(inner),
+  object: (shape) => z.object(z.record(z.string(), aSchema).parse(shape)),
+  array: (item) => z.array(aSchema.parse(item)),
+  enum: (words) => z.enum(z.array(z.string()).parse(words)),
+  literal: (value) => z.literal(aLiteral.parse(value)),
+  union: (choices) => z.union(z.array(aSchema).min(1).parse(choices)),
+  tuple: (items) => z.tuple(z.tuple([aSchema]).rest(aSchema).parse(items)),
+  record: (first, second) => z.record(z.string(), aSchema.parse(second ?? first)),
+  optional: (inner) => z.optional(aSchema.parse(inner)),
+  nullable: (inner) => z.nullable(aSchema.parse(inner)),
 }
 
 /** Methods of schemas that limit or describe a value; none takes a function. */
@@ -50,6 +53,8 @@ export function parseZod(source: string): z.ZodType {
   reader.take(';')
   if (reader.peek() !== undefined) throw reader.wrong()
   if (!(schema instanceof z.ZodType)) throw new ZodTextError('it is no zod schema')
+  // Some arguments that make no sense show here only.
+  apply(() => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), 'it')
   return schema
 }
 
@@ -116,7 +121,7 @@ function readSchema(reader: Reader): unknown {
   const maker = Object.hasOwn(makers, name) ? makers[name] : undefined
   if (maker === undefined) throw new ZodTextError(`z.${name} is not known`)
   reader.need('(')
-  let schema: unknown = apply(() => maker(...(readList(reader, ')') as never[])), `z.${name}`)
+  let schema: unknown = apply(() => maker(...readList(reader, ')')), `z.${name}`)
   while (reader.take('.')) {
     const method = reader.next().value
     if (!methods.has(method)) throw new ZodTextError(`.${method} is not known`)
@@ -136,7 +141,8 @@ function callMethod(schema: unknown, method: string, args: unknown[]): unknown {
 function apply<T>(make: () => T, what: string): T {
   try {
     return make()
-  } catch {
+  } catch (error) {
+    if (error instanceof ZodTextError) throw error
     throw new ZodTextError(`${what} is not called as it should be`)
   }
 }

@@ -50,7 +50,10 @@ export const agentAgentflow = defineNode({
     const messages = withImages(talk.shown, model, context.images)
     const schema = structuredSchema(values.agentStructuredOutput)
     const isSilent = schema !== undefined
-    const end = await workOn({ model, tools, messages, guarded, isSilent }, context)
+    const end = await workOn(
+      { model, tools, messages, guarded, isSilent, onFailure: 'throw' },
+      context,
+    )
     const availableTools = tools.map(({ name, description }) => ({ name, description }))
     const { usedTools, sourceDocuments, artifacts } = end
     const found = { usedTools, sourceDocuments, artifacts, availableTools }

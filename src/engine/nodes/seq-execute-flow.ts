@@ -1,0 +1,37 @@
+import { json, text } from '../inputs.ts'
+import { defineNode } from '../node.ts'
+import { parseJson, textOf } from '../paths.ts'
+import { spoken } from '../team-agent.ts'
+import { flowValue } from '../team-state.ts'
+
+/** Another flow of the workspace as a member of a team. */
+export const seqExecuteFlow = defineNode({
+  name: 'seqExecuteFlow',
+  label: 'Execute Flow',
+  version: 1,
+  category: 'Sequential Agents',
+  description: 'Runs another flow; its answer is said or becomes state.',
+  inputs: {
+    seqExecuteFlowName: text(),
+    selectedFlow: text(),
+    seqExecuteFlowInput: text({ acceptVariable: true }),
+    overrideConfig: json(),
+    returnValueAs: text({ default: 'aiMessage' }),
+  },
+  turn: async (inputs, context) => {
+    const written = inputs.seqExecuteFlowInput
+    const isQuestion = written === '' || written === 'userQuestion'
+    const question = isQuestion
+      ? context.question
+      : textOf(flowValue(written, context, context.lastOutput))
+    const result = await context.runFlow(inputs.selectedFlow, {
+      question,
+      chatId: context.input.chatId,
+      overrideConfig: inputs.overrideConfig,
+    })
+    const content = result.text ?? JSON.stringify(result.json ?? '')
+    const made = inputs.returnValueAs === 'stateObj' ? (result.json ?? parseJson(content)) : content
+    const told = { messages: [content] }
+    return { ...spoken(inputs.returnValueAs, made, context), output: { content }, told }
+  },
+})

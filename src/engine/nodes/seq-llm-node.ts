@@ -1,0 +1,67 @@
+import { json, optionalAnchor, options, text } from '../inputs.ts'
+import type { ChatMessage, ChatModel } from '../instances.ts'
+import { defineNode } from '../node.ts'
+import { isRecord } from '../paths.ts'
+import { askInForm, formOf } from '../team-agent.ts'
+import { callsOf, stateChanges } from '../team-state.ts'
+import { historySelections, speechOf } from '../team-talk.ts'
+import type { TeamMessage, TurnContext } from '../team-turn.ts'
+
+/** A member that speaks once; the calls it asks for are made by the tool node that follows. */
+export const seqLLMNode = defineNode({
+  name: 'seqLLMNode',
+  label: 'LLM Node',
+  version: 4,
+  category: 'Sequential Agents',
+  description: 'Asks a chat model once.',
+  inputs: {
+    llmNodeName: text(),
+    systemMessagePrompt: text(),
+    humanMessagePrompt: text(),
+    conversationHistorySelection: options(historySelections, { default: 'all_messages' }),
+    model: optionalAnchor('chatModel'),
+    promptValues: json({ acceptVariable: true }),
+  },
+  turn: async (inputs, context) => {
+    const model = context.modelOr(inputs.model)
+    const speech = {
+      system: inputs.systemMessagePrompt,
+      human: inputs.humanMessagePrompt,
+      values: inputs.promptValues,
+      selection: inputs.conversationHistorySelection,
+    }
+    const { message, keys } = await spokenBy(model, speechOf(speech, model, context), context)
+    const calls = callsOf(message)
+    const usedTools = calls.map(({ name, args }) => ({
+      tool: name,
+      toolInput: args,
+      toolOutput: '',
+    }))
+    const output = { content: message.content, ...keys, usedTools }
+    return {
+      said: [message],
+      values: await stateChanges(context, output),
+      output,
+      goTo: context.following
+        .filter(({ name }) => (name === 'seqToolNode') === calls.length > 0)
+        .map(({ id }) => id),
+      told: { messages: [message.content], usedTools },
+    }
+  },
+})
+
+async function spokenBy(
+  model: ChatModel,
+  messages: readonly ChatMessage[],
+  context: TurnContext,
+): Promise<{ readonly message: TeamMessage; readonly keys: Readonly<Record<string, unknown>> }> {
+  const speaker = context.node.id
+  const rows = context.node.inputs['llmStructuredOutput']
+  if (formOf(rows) !== undefined) {
+    const { text: content, json: keys } = await askInForm(model, { messages, rows }, context)
+    return { message: { role: 'assistant', content, speaker }, keys: isRecord(keys) ? keys : {} }
+  }
+  const tools = await context.toolsAfter()
+  const reply = await model.ask({ messages, tools, signal: context.signal })
+  return { message: { ...reply.message, speaker }, keys: {} }
+}
