@@ -20,6 +20,7 @@ import type { Config } from './platform/config.ts'
 import type { Egress } from './platform/egress.ts'
 import { createLimiter } from './platform/limiter/open.ts'
 import { createLog, type Log } from './platform/log.ts'
+import { loadMetrics, type MakeMetrics } from './platform/metrics.ts'
 import { createRuns } from './platform/runs.ts'
 import { loadSecrets, type Secrets } from './platform/secrets.ts'
 import { createPasswords, type Passwords } from './platform/workers/passwords.ts'
@@ -68,6 +69,7 @@ export async function createApp(config: Config, replacements: Replacements = {})
     secrets,
     database,
     clock: replacements.clock ?? systemClock,
+    makeMetrics: await loadMetrics(config),
   })
   const http = await createHttp({
     schema,
@@ -85,6 +87,7 @@ interface Parts {
   readonly secrets: Secrets
   readonly database: Database
   readonly clock: Clock
+  readonly makeMetrics: MakeMetrics
 }
 
 function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
@@ -114,6 +117,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     refreshSecret: derive(secrets.jwt[0]?.secret ?? new Uint8Array(), 'refresh'),
     fetch: egress.fetch,
     sandbox,
+    metrics: parts.makeMetrics({ runs: () => runs.active(), pool: () => database.pool() }),
     keyUses,
     audit,
   }

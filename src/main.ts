@@ -5,7 +5,8 @@ import { createApp, type App } from './app.ts'
 import { FolderInUse } from './db/lock-file.ts'
 import { DatabaseNotReady } from './db/open.ts'
 import { ConfigError, environment, readConfig, type Config } from './platform/config.ts'
-import { listen } from './server/listen.ts'
+import { createMetricsHttp } from './server/http.ts'
+import { listen, type Listening } from './server/listen.ts'
 
 /** Starts the server and keeps it until SIGTERM or SIGINT. What the operator must mend ends it with one sentence. */
 export async function main(): Promise<void> {
@@ -25,13 +26,19 @@ export async function main(): Promise<void> {
 
 async function serve(config: Config): Promise<void> {
   const app = await createApp(config)
+  const metrics = await listenForMetrics(app, config)
   const listening = await listen(app, config)
   announce(app, config, listening.url)
   const signal = await firstSignal()
   app.deps.log.info({ signal }, 'stopping')
-  // A second signal means "now": the default action takes it.
   await listening.close()
+  await metrics?.close()
   await app.close()
+}
+
+async function listenForMetrics({ deps }: App, config: Config): Promise<Listening | null> {
+  const { port } = config.metrics
+  return port === null ? null : listen(createMetricsHttp(deps), { ...config, port, trustProxy: 0 })
 }
 
 function announce(app: App, config: Config, url: string): void {
@@ -57,8 +64,14 @@ function tellOwner(owner: OwnerLogin, config: Config): string[] {
   return [`Sign in as ${owner.email}; the password is in ${path}`]
 }
 
+/** A second signal, whichever, means "now": nobody listens any more, so the default action takes it. */
 function firstSignal(): Promise<string> {
+  const names = ['SIGTERM', 'SIGINT'] as const
   return new Promise((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
+    const stop = (signal: string): void => {
+      for (const name of names) process.removeListener(name, stop)
+      resolve(signal)
+    }
+    for (const name of names) process.on(name, stop)
   })
 }

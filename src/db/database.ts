@@ -5,6 +5,7 @@ import {
   type PostgreSqlDriver,
   type SqlEntityManager,
 } from '@mikro-orm/postgresql'
+import type { PoolReading } from '../platform/metrics.ts'
 import { settings, type WorkspaceFilter } from './columns.ts'
 import { quoteIdentifier, type RoleNames } from './roles.ts'
 
@@ -31,6 +32,8 @@ export interface Database {
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
   /** Throws when the database does not answer. */
   ping(): Promise<void>
+  /** How busy the connections are; null for the embedded database, which has one. */
+  pool(): Promise<PoolReading | null>
   close(): Promise<void>
 }
 
@@ -67,6 +70,7 @@ export function createDatabase(opened: Opened, afterClose: () => void): Database
     async ping() {
       await orm.em.fork().execute('select 1')
     },
+    pool: () => readPool(fork(null)),
     async close() {
       await orm.close()
       afterClose()
@@ -80,6 +84,17 @@ function variablesOf(scope: Scope): Record<string, string> {
   if (scope.organizationId) variables[settings.organization] = scope.organizationId
   if (scope.userId) variables[settings.user] = scope.userId
   return variables
+}
+
+async function readPool(em: SqlEntityManager): Promise<PoolReading | null> {
+  const connection = em.getConnection()
+  if (!(connection instanceof PostgreSqlConnection)) return null
+  const {
+    totalCount: open,
+    idleCount: idle,
+    waitingCount: waiting,
+  } = await connection.getNativeClient()
+  return { open, idle, waiting }
 }
 
 async function readRows<T>(

@@ -56,6 +56,10 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/(?:sk|rk)(?:_|%5f)[a-z0-9]{16,}/gi, MARK],
   [/(?<![a-z0-9])(?:sk|rk)(?:_|%5f)[a-z0-9]+/gi, MARK],
   [/(?<![a-z0-9])sk-[\w-]{8,}/gi, MARK],
+  // Refresh and invite tokens of ours.
+  [/(?:rt|inv)(?:_|%5f)[0-9a-f]{32}(?:(?:_|%5f)[0-9a-z]*)?/gi, MARK],
+  // Keys of model and search providers that say what they are.
+  [/(?:AIza[\w-]{30,}|xox[a-z]-[\w-]{10,}|gh[pousr]_\w{20,}|gsk_\w{20,})/g, MARK],
 ]
 
 /** Puts a mark in the place of everything that looks like a secret; safe for JSON lines. */

@@ -15,7 +15,10 @@ export interface Runs {
   begin(name: string, workspaceId: string): RunSlot
   /** Aborts the runs of that name, wherever they run. */
   abort(name: string): Promise<void>
-  /** Aborts what is under way; the server stops. */
+  /** How many are under way. */
+  active(): number
+  /** Aborts what is under way, for the server stops. */
+  interrupt(): void
   close(): void
 }
 
@@ -35,6 +38,11 @@ export function createRuns(bus: Bus, limits: RunLimits = defaultLimits): Runs {
     }
   }
   const unsubscribe = bus.subscribe(topic, abortNamed)
+  const interrupt = (): void => {
+    for (const controller of active.keys()) {
+      controller.abort(new Failure('UNAVAILABLE', 'The server is stopping.', { retryAfter: 1 }))
+    }
+  }
   return {
     begin(name, workspaceId) {
       const theirs = [...active.values()].filter((run) => run.workspaceId === workspaceId).length
@@ -48,11 +56,11 @@ export function createRuns(bus: Bus, limits: RunLimits = defaultLimits): Runs {
       return { signal: controller.signal, end: () => void active.delete(controller) }
     },
     abort: (name) => bus.publish(topic, name),
+    active: () => active.size,
+    interrupt,
     close() {
       unsubscribe()
-      for (const controller of active.keys()) {
-        controller.abort(new Failure('UNAVAILABLE', 'The server is stopping.', { retryAfter: 1 }))
-      }
+      interrupt()
     },
   }
 }

@@ -32,7 +32,8 @@ export async function perform(
   reader: { emit: Emit; signal: AbortSignal },
 ): Promise<Prediction> {
   const { stored, flow, input, chatMessageId } = prepared
-  const run = ctx.deps.runs.begin(runName(ctx, stored.id, input.chatId), stored.workspaceId)
+  const { chatId } = input
+  const run = ctx.deps.runs.begin(runName(ctx, stored.id, chatId), stored.workspaceId)
   const recorder = createRecorder(ctx, prepared)
   const measured = measureRun(ctx.deps)
   const timeout = AbortSignal.timeout(runTimeoutMs)
@@ -42,8 +43,8 @@ export async function perform(
       input,
       ports: {
         ...flowPorts(ctx, stored.workspaceId),
-        history: (sessionId) => recall(ctx, stored, sessionId),
-        savedRun: (sessionId) => savedRun(ctx, stored, sessionId),
+        history: (sessionId) => recall(ctx, { flow: stored, chatId }, sessionId),
+        savedRun: (sessionId) => savedRun(ctx, { flow: stored, chatId }, sessionId),
       },
       signal: AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout]),
       emit: (event) => {
@@ -55,7 +56,6 @@ export async function perform(
     const executionId = await recorder.succeeded(result)
     measured.end('OK')
     const { question = null } = input
-    const { chatId } = input
     const isStreamValid = prepared.streams
     return { ...result, question, chatId, chatMessageId, executionId, isStreamValid }
   } catch (error) {

@@ -1,4 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
+import type { Deps } from '../context.ts'
+import { noMetrics } from '../platform/metrics.ts'
 import type { Answer } from '../rest/answer.ts'
 import { routes as allRoutes, type Route } from '../rest/routes.ts'
 import { writeOpenApi } from '../rest/openapi.ts'
@@ -7,6 +9,7 @@ import { contextMaker, type ContextParts } from './contexts.ts'
 import { openExchange, type Endpoint, type Handle, type Incoming, type Stage } from './exchange.ts'
 import { toIncoming, toResponse } from './fetch.ts'
 import { healthEndpoints } from './health.ts'
+import { hasPublicMetrics, metricsEndpoint } from './metrics.ts'
 import { docsEndpoint } from './pages/docs.ts'
 import { graphiqlEndpoint } from './pages/graphiql.ts'
 import { homeEndpoint } from './pages/home.ts'
@@ -17,6 +20,7 @@ import { clientAddress } from './stages/client-address.ts'
 import { cors } from './stages/cors.ts'
 import { errors } from './stages/errors.ts'
 import { findEndpoint } from './stages/find-endpoint.ts'
+import { measure } from './stages/measure.ts'
 import { readBody } from './stages/read-body.ts'
 import { requestId } from './stages/request-id.ts'
 import { requireEndpoint } from './stages/require-endpoint.ts'
@@ -36,27 +40,46 @@ export interface Http {
   handle(incoming: Incoming): Promise<Answer>
   /** From now on `/health/ready` says no, so that no new requests are sent here. */
   drain(): void
+  /** Ends runs of flows that are still under way; their callers are told why. */
+  interrupt(): void
 }
 
 /** @throws Error when the route table names a field that the schema does not have. */
 export async function createHttp(parts: HttpParts): Promise<Http> {
   let draining = false
   const endpoints = await allEndpoints(parts, () => draining)
-  const handle = chain(stages(parts, endpoints), answerEndpoint)
+  return {
+    ...entrances(chain(stages(parts.deps, endpoints), answerEndpoint)),
+    drain() {
+      draining = true
+    },
+    interrupt: () => parts.deps.runs.interrupt(),
+  }
+}
+
+/** What answers on `METRICS_PORT`: the metrics and nothing else, through the same stages. */
+export function createMetricsHttp(deps: Deps): Http {
+  // Watching the server is no traffic of it.
+  const unmeasured = { ...deps, metrics: noMetrics }
+  const endpoints = [metricsEndpoint(deps.metrics, deps.config.metrics.token)]
+  return {
+    ...entrances(chain(stages(unmeasured, endpoints), answerEndpoint)),
+    drain: () => undefined,
+    interrupt: () => undefined,
+  }
+}
+
+function entrances(handle: Handle): Pick<Http, 'handle' | 'fetch'> {
   return {
     handle: (incoming) => handle(openExchange(incoming)),
     async fetch(request, peer) {
       return toResponse(await handle(openExchange(toIncoming(request, peer))), request.method)
     },
-    drain() {
-      draining = true
-    },
   }
 }
 
 /** The life of a request, from top to bottom and back. */
-function stages({ deps }: HttpParts, endpoints: readonly Endpoint[]): Stage[] {
-  const { config, log } = deps
+function stages({ config, log, metrics }: Deps, endpoints: readonly Endpoint[]): Stage[] {
   return [
     // Names the request, for its answer, its log lines and its error body.
     requestId,
@@ -66,6 +89,8 @@ function stages({ deps }: HttpParts, endpoints: readonly Endpoint[]): Stage[] {
     findEndpoint(createRouter(endpoints)),
     // One line, once the answer is known.
     accessLog(log),
+    // One count, by route and never by path.
+    measure(metrics),
     // What every answer says to browsers and caches.
     securityHeaders,
     // Which web pages may read the answer; answers OPTIONS.
@@ -81,8 +106,8 @@ function stages({ deps }: HttpParts, endpoints: readonly Endpoint[]): Stage[] {
 
 async function allEndpoints(parts: HttpParts, isDraining: () => boolean): Promise<Endpoint[]> {
   const { schema, deps, routes = allRoutes } = parts
-  const { log, database, vault } = deps
-  const { bodyLimitBytes, introspection } = deps.config
+  const { config, log, database, vault, metrics } = deps
+  const { bodyLimitBytes, introspection } = config
   const makeContext = contextMaker(parts)
   const openapi = writeOpenApi(schema, routes)
   return [
@@ -91,6 +116,7 @@ async function allEndpoints(parts: HttpParts, isDraining: () => boolean): Promis
     graphiqlEndpoint(),
     ...contractEndpoints({ schema, openapi, introspection }),
     ...healthEndpoints({ database, log, vault, isDraining }),
+    ...(hasPublicMetrics(config) ? [metricsEndpoint(metrics, config.metrics.token)] : []),
     homeEndpoint(),
     docsEndpoint(openapi),
   ]

@@ -27,6 +27,9 @@ const limits = {
 
 const mostConnections = 10_000
 
+/** How long streams get to send their last event once patience is over. */
+const lastWordMs = 1000
+
 /** How long proxies get to notice that `/health/ready` says no, where there is a proxy. */
 const noticeMs = 1000
 
@@ -52,7 +55,7 @@ export async function listen(
       http.drain()
       stopping = true
       if (config.trustProxy > 0) await wait(noticeMs)
-      await drain(server, config.shutdownTimeoutSeconds * 1000)
+      await drain(server, config.shutdownTimeoutSeconds * 1000, () => http.interrupt())
     },
   }
 }
@@ -97,16 +100,24 @@ async function write({ status, headers, body }: Answer, response: ServerResponse
   }
 }
 
-/** No new connections; idle ones go at once, the others when their answer is out. */
-async function drain(server: Server, patienceMs: number): Promise<void> {
+/**
+ * No new connections; idle ones go at once, the others when their answer is out. When patience is
+ * over `interrupt` ends what it can in good order, and the rest is cut.
+ */
+async function drain(server: Server, patienceMs: number, interrupt: () => void): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve())
   })
   const stop = new AbortController()
   const sweep = setInterval(() => server.closeIdleConnections(), 100)
   server.closeIdleConnections()
-  const late = wait(patienceMs, undefined, { signal: stop.signal })
-  await Promise.race([closed, late.then(() => server.closeAllConnections())]).catch(() => undefined)
+  const cut = async (): Promise<void> => {
+    await wait(patienceMs, undefined, { signal: stop.signal })
+    interrupt()
+    await wait(lastWordMs, undefined, { signal: stop.signal })
+    server.closeAllConnections()
+  }
+  await Promise.race([closed, cut().catch(() => undefined)])
   stop.abort()
   clearInterval(sweep)
   await closed

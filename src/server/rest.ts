@@ -23,10 +23,10 @@ export interface RestParts {
  */
 export async function restEndpoints(parts: RestParts): Promise<Endpoint[]> {
   const prepared = await prepareRoutes(parts.schema, parts.routes)
-  const stream = prepareStream(parts.schema)
   return [...prepared].map(([route, run]) => {
     const endpoint = endpointOf(route, run, parts)
-    return route.streams ? streaming(endpoint, stream, parts.makeContext) : endpoint
+    if (!route.streams) return endpoint
+    return streaming(endpoint, prepareStream(parts.schema), parts.makeContext)
   })
 }
 

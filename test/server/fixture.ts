@@ -8,6 +8,7 @@ import { builder, idBounds, pageBounds, pageType } from '../../src/graphql/build
 import { systemClock } from '../../src/platform/clock.ts'
 import { readConfig } from '../../src/platform/config.ts'
 import { createLog } from '../../src/platform/log.ts'
+import { noMetrics } from '../../src/platform/metrics.ts'
 import type { Route } from '../../src/rest/routes.ts'
 import { createHttp, type Http } from '../../src/server/http.ts'
 
@@ -161,6 +162,19 @@ builder.mutationFields((t) => ({
   }),
 }))
 
+builder.subscriptionField('names', (t) =>
+  t.string({
+    description: 'Names of things, one after the other.',
+    authScopes: { anyone: true },
+    subscribe: () => names(),
+    resolve: (name) => name,
+  }),
+)
+
+async function* names(): AsyncGenerator<string> {
+  for (const { name } of things) yield name
+}
+
 /** A table in the form of the real one. */
 export const fixtureRoutes: readonly Route[] = [
   {
@@ -230,6 +244,8 @@ export async function createFixture(env: Readonly<Record<string, string>> = {}):
     log: createLog({ level: 'trace', destination }),
     database,
     clock: systemClock,
+    metrics: noMetrics,
+    runs: { interrupt: () => undefined },
     audit: { add: () => undefined },
     keyUses: { add: () => undefined },
   } as unknown as Deps

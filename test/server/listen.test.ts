@@ -257,4 +257,5 @@ const silent: Http = {
   fetch: () => Promise.reject(new Error('not used')),
   handle: () => Promise.reject(new Error('not used')),
   drain: () => undefined,
+  interrupt: () => undefined,
 }
