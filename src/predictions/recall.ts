@@ -5,19 +5,28 @@ import { ownerOf } from './owner.ts'
 
 const longestMemory = 1000
 
+/** Which conversation of a flow a run goes on with. */
+export interface Conversation {
+  readonly flow: Chatflow
+  readonly chatId: string
+}
+
+/** The caller's own rows; nameless callers are told apart by the chatId alone, whatever session they name. */
+const own = `owner = ? and (owner <> 'anonymous' or chat_id = ?)`
+
 /** The newest messages of the caller's own session, oldest first. */
 export async function recall(
   ctx: Ctx,
-  flow: Chatflow,
+  { flow, chatId }: Conversation,
   sessionId: string,
 ): Promise<HistoryMessage[]> {
   const { database } = ctx.deps
   const newest = await database.rows<HistoryMessage>(
     database.workspaceEm({ workspaceId: flow.workspaceId }),
     `select role, content from chat_message
-     where chatflowid = ? and session_id = ? and owner = ?
+     where chatflowid = ? and session_id = ? and ${own}
      order by created_date desc, id desc limit ${longestMemory}`,
-    [flow.id, sessionId, ownerOf(ctx)],
+    [flow.id, sessionId, ownerOf(ctx), chatId],
   )
   return newest.toReversed()
 }
@@ -25,16 +34,16 @@ export async function recall(
 /** How the last run of the caller's own session ended, and what it left; undefined before the first. */
 export async function savedRun(
   ctx: Ctx,
-  flow: Chatflow,
+  { flow, chatId }: Conversation,
   sessionId: string,
 ): Promise<SavedRun | undefined> {
   const { database } = ctx.deps
   const [run] = await database.rows<SavedRun & { state: SavedRun['state'] | null }>(
     database.workspaceEm({ workspaceId: flow.workspaceId }),
     `select status, executed_data as "executedData", state from execution
-     where chatflowid = ? and session_id = ? and owner = ?
+     where chatflowid = ? and session_id = ? and ${own}
      order by created_date desc, id desc limit 1`,
-    [flow.id, sessionId, ownerOf(ctx)],
+    [flow.id, sessionId, ownerOf(ctx), chatId],
   )
   if (!run) return undefined
   const { status, executedData, state } = run

@@ -1,0 +1,232 @@
+import { LLMock } from '@copilotkit/aimock'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startApp, type Answer, type Key, type Row, type TestApp } from './harness.ts'
+
+const providerKey = 'sk-live-0123456789abcdefghijKLMN'
+
+let app: TestApp
+let mock: LLMock
+let key: Key
+let credentialId: string
+
+beforeAll(async () => {
+  mock = new LLMock({ port: 0 })
+  await mock.start()
+  app = await startApp({ env: { EGRESS_ALLOW: new URL(mock.url).host } })
+  key = await app.addKey()
+  const body = {
+    name: 'Provider',
+    credentialName: 'openAIApi',
+    plainDataObj: { openAIApiKey: providerKey },
+  }
+  const made = await app.rest('POST', '/credentials', { token: app.owner.token, body })
+  credentialId = made.body.id
+})
+afterAll(async () => {
+  await app.close()
+  await mock.stop()
+})
+
+const ask = (id: string, body: object, token: string | null = key.apiKey): Promise<Answer<Row>> =>
+  app.rest('POST', `/prediction/${id}`, { token, body })
+
+async function messages(flowId: string): Promise<{ role: string; content: string }[]> {
+  const { database } = app.app.deps
+  const { workspaceId } = app.owner
+  return database.rows(
+    database.workspaceEm({ workspaceId }),
+    'select role, content from chat_message where chatflowid = ? order by created_date, id',
+    [flowId],
+  )
+}
+
+function nodeOf(id: string, data: { name: string; [field: string]: unknown }) {
+  return { id, type: 'customNode', data: { ...data, id, label: data.name, outputs: {} } }
+}
+
+/** A chat model, and a chain that speaks to it. */
+function chain(name: 'llmChain' | 'conversationChain', changes: object = {}) {
+  const model = nodeOf('chatOpenAI_0', {
+    name: 'chatOpenAI',
+    category: 'Chat Models',
+    credential: credentialId,
+    inputs: { modelName: 'gpt-4o-mini', temperature: '0', basepath: `${mock.url}/v1`, ...changes },
+  })
+  const prompt = nodeOf('promptTemplate_0', {
+    name: 'promptTemplate',
+    inputs: { template: 'Say {word}.', promptValues: '{"word":"{{question}}"}' },
+  })
+  const memory = nodeOf('bufferMemory_0', {
+    name: 'bufferMemory',
+    category: 'Memory',
+    inputs: { sessionId: '', memoryKey: 'chat_history' },
+  })
+  const other = name === 'llmChain' ? prompt : memory
+  const end = nodeOf(`${name}_0`, {
+    name,
+    category: 'Chains',
+    inputs: {
+      model: '{{chatOpenAI_0.data.instance}}',
+      [name === 'llmChain' ? 'prompt' : 'memory']: `{{${other.id}.data.instance}}`,
+    },
+  })
+  return {
+    nodes: [model, other, end],
+    edges: [model, other].map(({ id }) => ({ source: id, target: end.id })),
+  }
+}
+
+/** What the model was told last. */
+function told(): string {
+  return JSON.stringify(mock.getLastRequest()?.body)
+}
+
+describe('a flow without nodes', () => {
+  it('answers its question unchanged, and stores both messages', async () => {
+    const { id } = await app.addFlow()
+    const { status, body } = await ask(id, { question: 'Hello!', ignored: { deep: true } })
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ text: 'Hello!', question: 'Hello!', sourceDocuments: null })
+    expect(body['sessionId']).toBe(body['chatId'])
+    expect(await messages(id)).toEqual([
+      { role: 'userMessage', content: 'Hello!' },
+      { role: 'apiMessage', content: 'Hello!' },
+    ])
+  })
+
+  it('answers GraphQL alike', async () => {
+    const { id } = await app.addFlow()
+    const { data } = await app.gql(
+      `mutation ($id: String!, $chatId: String) {
+        createPrediction(id: $id, question: "Hello!", chatId: $chatId) { text chatId sessionId } }`,
+      { id, chatId: 'mine' },
+      { token: key.apiKey },
+    )
+    expect(data['createPrediction']).toEqual({ text: 'Hello!', chatId: 'mine', sessionId: 'mine' })
+  })
+
+  it('adds nothing on upsert', async () => {
+    const { id } = await app.addFlow()
+    const call = { token: key.apiKey, body: {} }
+    expect((await app.rest('POST', `/vector/upsert/${id}`, call)).body).toEqual({
+      numAdded: 0,
+      numUpdated: 0,
+      numSkipped: 0,
+      numDeleted: 0,
+      addedDocs: [],
+    })
+    const apiConfig = JSON.stringify({ vectorUpsert: { status: false } })
+    const { id: closed } = await app.addFlow({ apiConfig })
+    expect((await app.rest('POST', `/vector/upsert/${closed}`, call)).status).toBe(403)
+  })
+
+  it.each([
+    [{}],
+    [{ question: null }],
+    [{ question: 7 }],
+    [{ question: 'x', chatId: 'x'.repeat(256) }],
+    [{ question: 'x', overrideConfig: [] }],
+    [{ question: 'x', overrideConfig: 'x' }],
+    [{ question: 'x', overrideConfig: { sessionId: 7 } }],
+    [{ question: 'x', history: 'x' }],
+    [{ question: 'x', history: [{ role: 'system', content: 'x' }] }],
+    [{ question: 'x', history: [{ role: 'userMessage' }] }],
+  ])('refuses %.60j, and stores nothing', async (body) => {
+    const { id } = await app.addFlow()
+    const answer = await ask(id, body)
+    expect([answer.status, answer.body['code']]).toEqual([400, 'BAD_REQUEST'])
+    expect(await messages(id)).toEqual([])
+  })
+})
+
+describe('a chain on a model', () => {
+  it('asks the provider with the key of its credential, and nobody sees the key', async () => {
+    mock.onMessage('Say cheese.', { content: 'Cheese!' })
+    const { id } = await app.addFlow({ flowData: chain('llmChain') })
+    const { status, body, text } = await ask(id, { question: 'cheese' })
+    expect([status, body['text']]).toEqual([200, 'Cheese!'])
+    expect(text).not.toContain(providerKey)
+  })
+
+  it('threat 46: a failing provider is 502, without its words, and nothing is stored', async () => {
+    mock.onMessage('Say trouble.', {
+      error: {
+        message: `Incorrect API key provided: ${providerKey}`,
+        type: 'invalid_request_error',
+      },
+      status: 401,
+    })
+    const { id } = await app.addFlow({ flowData: chain('llmChain') })
+    const answer = await ask(id, { question: 'trouble' })
+    expect([answer.status, answer.body['code']]).toEqual([502, 'UPSTREAM'])
+    expect(answer.text).not.toContain(providerKey)
+    expect(await messages(id)).toEqual([])
+  })
+
+  it('threat 40: an address that is not allowed is never called', async () => {
+    const basepath = 'http://127.0.0.1:9/v1'
+    const { id } = await app.addFlow({ flowData: chain('llmChain', { basepath }) })
+    const answer = await ask(id, { question: 'cheese' })
+    expect([answer.status, answer.body['code']]).toEqual([502, 'UPSTREAM'])
+  })
+
+  it('takes credentials of its own workspace only', async () => {
+    const { token } = await app.addPerson()
+    const { id } = await app.addFlow({ flowData: chain('llmChain') }, token)
+    const answer = await ask(id, { question: 'cheese' }, token)
+    expect([answer.status, answer.body['code']]).toEqual([422, 'UNPROCESSABLE'])
+  })
+})
+
+describe('a conversation', () => {
+  it('is remembered for the caller who goes on with it', async () => {
+    mock.onMessage(/My name is|Who am I/, { content: 'Noted.' })
+    const { id } = await app.addFlow({ flowData: chain('conversationChain') })
+    const first = await ask(id, { question: 'My name is Zaphod', chatId: 'c1' })
+    expect(first.body).toMatchObject({ chatId: 'c1', sessionId: 'c1', text: 'Noted.' })
+    await ask(id, { question: 'Who am I?', chatId: 'c1' })
+    expect(told()).toContain('Zaphod')
+    await ask(id, { question: 'Who am I?', chatId: 'c2' })
+    expect(told()).not.toContain('Zaphod')
+    await ask(id, { question: 'Who am I?', overrideConfig: { sessionId: 'c1' } })
+    expect(told()).toContain('Zaphod')
+  })
+
+  it('is continued by nobody else, whatever ids they know', async () => {
+    mock.onMessage(/secret word|Who am I/, { content: 'Noted.' })
+    const { id } = await app.addFlow({ flowData: chain('conversationChain'), isPublic: true })
+    const other = await app.addKey()
+    const callers = [key.apiKey, other.apiKey, app.owner.token, null]
+    for (const [n, token] of callers.entries()) {
+      await ask(id, { question: `The secret word is W${n}W`, chatId: 'same' }, token)
+    }
+    for (const [n, token] of callers.entries()) {
+      await ask(id, { question: 'Who am I?', chatId: 'same' }, token)
+      const words = callers.map((_, at) => `W${at}W`).filter((word) => told().includes(word))
+      expect(words).toEqual([`W${n}W`])
+    }
+  })
+
+  it('of an anonymous caller is theirs by its chatId', async () => {
+    mock.onMessage(/secret word|Who am I/, { content: 'Noted.' })
+    const { id } = await app.addFlow({ flowData: chain('conversationChain'), isPublic: true })
+    const override = { overrideConfig: { sessionId: 'support-1' } }
+    await ask(id, { question: 'The secret word is Trillian', chatId: 'mine', ...override }, null)
+    await ask(id, { question: 'Who am I?', chatId: 'mine', ...override }, null)
+    expect(told()).toContain('Trillian')
+    await ask(id, { question: 'Who am I?', chatId: 'other', ...override }, null)
+    expect(told()).not.toContain('Trillian')
+  })
+
+  it('can be told by its history', async () => {
+    mock.onMessage(/Who am I/, { content: 'Noted.' })
+    const { id } = await app.addFlow({ flowData: chain('conversationChain') })
+    const history = [
+      { role: 'userMessage', content: 'I am Arthur' },
+      { type: 'apiMessage', message: 'Hello Arthur' },
+      { role: 'assistant', content: 'Tea?' },
+    ]
+    await ask(id, { question: 'Who am I?', history })
+    expect(told()).toMatch(/I am Arthur.*Hello Arthur.*Tea/)
+  })
+})
