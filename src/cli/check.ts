@@ -16,6 +16,7 @@ const steps: readonly Step[] = [
   { name: 'format', command: 'oxfmt --check .' },
   { name: 'nothing unused', command: 'knip --no-progress --treat-config-hints-as-errors' },
   { name: 'published contracts', command: 'node src/cli/schema.ts --check' },
+  { name: 'typed client', command: 'graphql-codegen --silent --config codegen.ts --check' },
   { name: 'breaking changes', command: 'node src/cli/released.ts', tells: true },
   { name: 'OpenAPI by Redocly', command: 'redocly lint --max-problems=50 schema/openapi.json' },
   {
