@@ -28,5 +28,10 @@ export function isStreamable(flow: Flow): boolean {
   // What a parser reads has to be complete first.
   if (of('Output Parsers').length > 0) return false
   const models = of('Chat Models')
-  return models.length > 0 && models.every(({ inputs }) => `${inputs['streaming']}` !== 'false')
+  return models.length > 0 && models.every(({ inputs }) => !isOff(inputs['streaming']))
+}
+
+/** A switch as the canvas stores it. */
+function isOff(value: unknown): boolean {
+  return value === false || value === 'false'
 }
