@@ -36,8 +36,6 @@ export interface StepContext extends NodeContext {
   readonly said: readonly ChatMessage[]
   /** What was said in the session before this run; nothing where the start node forgets it. */
   past(): Promise<readonly ChatMessage[]>
-  /** Values for user code: `$vars`, `$flow`. */
-  readonly codeFacts: Readonly<Record<string, unknown>>
   /** How many times the node runs in this run, this time included. */
   readonly round: number
   /** How the run goes on here after a person decided. */

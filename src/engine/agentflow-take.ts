@@ -65,7 +65,6 @@ function contextOf(
     replaced: drawn.names,
     said: [...progress.said],
     past: async () => (progress.forgetsPast ? [] : messagesOf(await run.history())),
-    codeFacts: { $vars: run.variables, $flow: { ...scope.flow, input: progress.question } },
     round: (progress.rounds.get(node.id) ?? 0) + 1,
     ...(resumed === undefined
       ? {}

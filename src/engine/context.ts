@@ -120,7 +120,11 @@ export function nodeContext(
   return {
     node,
     input: run.input,
-    ports: run.ports,
+    ports: {
+      ...run.ports,
+      tool: (id) => namingNode(node, () => run.ports.tool(id)),
+      flow: (id) => namingNode(node, () => run.ports.flow(id)),
+    },
     signal: run.signal,
     sessionId: run.sessionId,
     emit: how.isLast ? run.emit : () => undefined,
@@ -130,7 +134,8 @@ export function nodeContext(
     facts: run.facts,
     credential: async () => {
       if (node.credential === undefined || !how.hasCredential) return {}
-      const fields = await readCredential(run, node, node.credential)
+      const { credential } = node
+      const fields = await namingNode(node, () => run.ports.credential(credential))
       for (const secret of Object.values(fields)) run.secrets.add(secret)
       return fields
     },
@@ -141,13 +146,10 @@ export function nodeContext(
   }
 }
 
-async function readCredential(
-  run: Run,
-  node: FlowNode,
-  id: string,
-): Promise<Readonly<Record<string, string>>> {
+/** Does something with the node's name put before what is missing. */
+export async function namingNode<T>(node: FlowNode, work: () => Promise<T>): Promise<T> {
   try {
-    return await run.ports.credential(id)
+    return await work()
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     const sentence = `The node ${nodeTitle(node)} cannot run: ${error.message}`

@@ -1,5 +1,5 @@
 import { Failure } from '../core/errors.ts'
-import type { Run } from './context.ts'
+import { namingNode, type Run } from './context.ts'
 import { nodeTitle, parseFlow, type FlowNode } from './flow.ts'
 import type { RunInput } from './node.ts'
 import type { FlowResult } from './result.ts'
@@ -22,7 +22,7 @@ export async function runInnerFlow(
   if (id === '') throw refuse('no flow is chosen.')
   if (chain.includes(id)) throw refuse('a flow cannot run inside itself.')
   if (chain.length > maxDepth) throw refuse(`flows run at most ${maxDepth} deep in each other.`)
-  const source = await ports.flow(id)
+  const source = await namingNode(node, () => ports.flow(id))
   const result = await run.runFlow({
     flow: parseFlow(source),
     input,

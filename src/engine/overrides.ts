@@ -27,7 +27,7 @@ export interface OverriddenNode {
 
 /** Never changed from outside, whatever the switches say. */
 const forbidden =
-  /^(credential|FLOWISE_CREDENTIAL_ID|javascriptFunction|func|code|tool|tools|selectedTool|customTool.*|customFunction.*|functionInputVariables|messageHistory|updateStateMemoryCode)$/i
+  /^(credential|FLOWISE_CREDENTIAL_ID|javascriptFunction|func|code|tool|tools|agentTools|(toolAgentflow)?selectedTool(Config)?|(executeFlow)?selectedFlow|conditionFunction|updateStateMemoryCode|stateMemoryCode|customTool.*|customFunction.*|functionInputVariables|messageHistory)$/i
 /** For inputs that no definition of ours describes. */
 const endpointName = /^(base|override|proxy)?_?(path|url|endpoint)$/i
 

@@ -1,5 +1,6 @@
 import { updatedState } from '../agentflow-state.ts'
-import { anything, array, code } from '../inputs.ts'
+import { codeText, runUserCode } from '../code.ts'
+import { anything, array, code as codeInput } from '../inputs.ts'
 import { defineNode } from '../node.ts'
 import { textOf } from '../paths.ts'
 
@@ -12,25 +13,23 @@ export const customFunctionAgentflow = defineNode({
   description: 'Runs JavaScript in the sandbox.',
   inputs: {
     customFunctionInputVariables: array({ acceptVariable: true }),
-    customFunctionJavascriptFunction: code(),
+    customFunctionJavascriptFunction: codeInput(),
     customFunctionUpdateState: anything(),
   },
   step: async (inputs, context) => {
     const rows = inputs.customFunctionInputVariables
-    const named = rows.filter(({ variableName }) => /^\w+$/.test(textOf(variableName)))
-    const own = Object.fromEntries(
-      named.map(({ variableName, variableValue }) => [`$${textOf(variableName)}`, variableValue]),
+    const values = rows.map(
+      ({ variableName, variableValue }) => [textOf(variableName), variableValue] as const,
     )
-    const { value } = await context.ports.runCode({
-      code: inputs.customFunctionJavascriptFunction,
-      variables: { $input: context.question, ...context.codeFacts, ...own },
-      signal: context.signal,
-    })
-    const content = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+    const facts = { ...context.facts, state: context.state }
+    const input = { ...context.input, question: context.question }
+    const code = inputs.customFunctionJavascriptFunction
+    const value = await runUserCode({ ...context, input, facts }, code, Object.fromEntries(values))
+    const content = codeText(value)
     context.emit({ event: 'token', data: content })
     const output = { content }
     return {
-      input: { inputVariables: rows, code: inputs.customFunctionJavascriptFunction },
+      input: { inputVariables: rows, code },
       output,
       state: await updatedState('customFunctionUpdateState', output, context),
     }

@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSandbox } from '../../src/platform/workers/sandbox.ts'
+import { failureOf, noRealFlows, realFlow, run, startProvider, type Told } from './harness.ts'
+import { call, linesOf, rows, script, type Reply } from './script.ts'
+
+let provider: Awaited<ReturnType<typeof startProvider>>
+const sandbox = createSandbox({ fetch: async () => new Response() })
+
+beforeAll(async () => {
+  provider = await startProvider()
+})
+afterAll(async () => {
+  await provider.stop()
+  await sandbox.close()
+})
+
+const address = () => provider.mock.url
+const key = 'sk-live-0123456789abcdefghijKLMN'
+const keys = [
+  'openAIApiKey',
+  'anthropicApiKey',
+  'googleGenerativeAPIKey',
+  'mistralAIAPIKey',
+  'groqApiKey',
+]
+
+/** Every model of a flow, nested or not, at the fake provider with a key. */
+function toFake(name: string, inputs: Record<string, unknown>): Record<string, unknown> {
+  const own = /^(chat|groqChat)/.test(name) ? { basePath: address(), baseUrl: address() } : {}
+  return { ...inputs, ...(nested(inputs) as Record<string, unknown>), ...own }
+}
+
+function nested(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(nested)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) =>
+      name.endsWith('ModelConfig')
+        ? [name, { ...item, basePath: address(), baseUrl: address(), FLOWISE_CREDENTIAL_ID: 'c' }]
+        : [name, nested(item)],
+    ),
+  )
+}
+
+const told = (changes: Told = {}): Told => ({
+  ...changes,
+  ports: {
+    fetch: provider.fetch,
+    credential: async () => Object.fromEntries(keys.map((name) => [name, key])),
+    runCode: (job) => sandbox.run(job),
+    ...changes.ports,
+  },
+})
+/** Nodes of old flows have no credential of their own; they get one. */
+const flowOf = (file: string) => {
+  const drawn = JSON.parse(realFlow(file, toFake)) as {
+    nodes: { data: { credential?: string; category: string } }[]
+  }
+  for (const { data } of drawn.nodes) if (data.category === 'Chat Models') data.credential = 'c'
+  return JSON.stringify(drawn)
+}
+
+describe.skipIf(noRealFlows !== undefined)(
+  `real agentflows${noRealFlows === undefined ? '' : ` (${noRealFlows})`}`,
+  () => {
+    test.each<[string, Reply[], string, string]>([
+      ['Translator', ['靴下'], '靴下', 'start llm'],
+      [
+        'Structured Output',
+        ['{"output":[{"answer":"a","reason":"r"}]}'],
+        '"answer": "a"',
+        'start llm',
+      ],
+      [
+        'Agents Handoff',
+        ['{"output":"User is asking for refund"}', 'You get it'],
+        'You get it',
+        'start conditionAgent agent',
+      ],
+      [
+        'Agents Handoff',
+        ['{"output":"User is looking for item"}', 'Here it is'],
+        'Here it is',
+        'start conditionAgent agent',
+      ],
+      ['Agents Handoff', ['{"output":"casually"}', 'Hello'], 'Hello', 'start conditionAgent agent'],
+      [
+        'Iterations',
+        ['abc', 'abc', 'def', 'def', 'All done'],
+        'All done',
+        'start llm llm llm llm iteration agent',
+      ],
+    ])('agentflowsv2/%s answers: %j', async (...[file, replies, text, kinds]) => {
+      const asked = script(provider, replies)
+      const result = await run(flowOf(`agentflowsv2/${file}.json`), told())
+      expect(result.text).toContain(text)
+      expect(asked).toHaveLength(replies.length)
+      expect(
+        rows(result)
+          .map((id) => id.replace(/Agentflow_\d+$/, ''))
+          .join(' '),
+      ).toBe(kinds)
+    })
+
+    test.each<[string, RegExp]>([
+      ['agentflowsv2/Human In The Loop', /\(toolAgentflow_0\).*gmail/],
+      ['agentflowsv2/Simple RAG', /\(agentAgentflow_0\).*document/i],
+      ['agentflowsv2/SQL Agent', /\(customFunctionAgentflow_0\).*typeorm/],
+    ])('%s is refused, with node and reason', async (file, message) => {
+      script(provider, [])
+      const failure = await failureOf(run(flowOf(`${file}.json`), told()))
+      expect(failure.code).toBe('UNPROCESSABLE')
+      expect(failure.message).toMatch(message)
+    })
+  },
+)
+
+describe.skipIf(noRealFlows !== undefined)(
+  `real teams${noRealFlows === undefined ? '' : ` (${noRealFlows})`}`,
+  () => {
+    test('Branch Out Merge In', async () => {
+      const asked = script(provider, ['I am A', 'I am B', 'I am C', 'I am D'])
+      const result = await run(flowOf('agentflows/Branch Out Merge In.json'), told())
+      expect(result.text).toBe('I am D')
+      // One message: this provider takes no two of the same side in a row.
+      for (const name of ['A', 'B', 'C']) {
+        expect(linesOf(asked[3])[1]).toContain(`Agent${name}: I am ${name}`)
+      }
+    })
+
+    test('Essay Writing & Grading goes round until there are enough messages', async () => {
+      const asked = script(provider, ['w1', 't1', 'w2', 't2', 'w3', 't3', 'w4'])
+      const result = await run(flowOf('agentflows/Essay Writing & Grading.json'), told())
+      expect(result.text).toBe('w4')
+      expect(asked).toHaveLength(7)
+    })
+
+    test('Multi Agents: the supervisor decides by state', async () => {
+      const next = (name: string) =>
+        JSON.stringify({ next: name, instructions: 'x', reasoning: 'y' })
+      const replies = [
+        next('software_engineer'),
+        'code',
+        next('code_reviewer'),
+        'fine',
+        next('FINISH'),
+        'sum',
+      ]
+      const asked = script(provider, replies)
+      const result = await run(flowOf('agentflows/Multi Agents.json'), told())
+      expect(result.text).toBe('sum')
+      expect(linesOf(asked[1])[0]).toMatch(/at FlowiseAI Inc.*React, Node/s)
+      expect(result.agentReasoning?.map(({ agentName }) => agentName)).toEqual([
+        'Supervisor',
+        'Software Engineer',
+        'Supervisor',
+        'Code Reviewer',
+        'Supervisor',
+        'summarize',
+      ])
+    })
+
+    test('Text to SQL with its tool in the workspace', async () => {
+      const route = (next: string) => call('route', { next, instructions: 'go', reasoning: 'r' })
+      const replies = [
+        route('sql_expert'),
+        'SELECT 1',
+        route('sql_executor'),
+        call('execute_sql', { query: 'SELECT 1' }),
+        'The result is 1',
+        route('FINISH'),
+      ]
+      const asked = script(provider, replies)
+      const tool = async (id: string) => ({
+        id,
+        name: 'execute_sql',
+        description: 'Runs SQL',
+        schema: '[{"property":"query","type":"string","description":"","required":true}]',
+        func: 'return "rows of " + $query',
+      })
+      const result = await run(flowOf('agentflows/Text to SQL.json'), told({ ports: { tool } }))
+      expect(result.text).toBe('The result is 1')
+      expect(linesOf(asked[1])[0]).toContain('CREATE TABLE customers')
+      expect(linesOf(asked[4]).at(-1)).toBe('tool: rows of SELECT 1')
+    })
+
+    test.each<[string, RegExp]>([
+      ['Text to SQL', /\(customTool_0\).*no tool 4d723d69/],
+      ['Agentic RAG', /pinecone|retriever/i],
+      ['Human In Loop RAG', /pinecone|retriever/i],
+    ])('%s is refused, with node and reason', async (file, message) => {
+      const route = call('route', { next: 'sql_executor', instructions: 'go', reasoning: 'r' })
+      script(provider, [route])
+      const failure = await failureOf(run(flowOf(`agentflows/${file}.json`), told()))
+      expect(failure.code).toBe('UNPROCESSABLE')
+      expect(failure.message).toMatch(message)
+    })
+  },
+)
