@@ -6,12 +6,14 @@ import { maxDirectivesPlugin } from '@escape.tech/graphql-armor-max-directives'
 import { maxTokensPlugin } from '@escape.tech/graphql-armor-max-tokens'
 import { NoSchemaIntrospectionCustomRule, type GraphQLSchema, type ValidationRule } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
+import { Failure } from '../core/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { Answer } from '../rest/answer.ts'
 import type { MakeContext } from './contexts.ts'
-import type { Endpoint } from './exchange.ts'
+import type { Endpoint, Exchange } from './exchange.ts'
 import { operationContext, type ServerContext } from './graphql/operation-context.ts'
 import { oneSensitiveField } from './graphql/one-sensitive-field.ts'
+import { operationOfQuery } from './graphql/query-string.ts'
 import { visibleErrors } from './graphql/visible-errors.ts'
 import { graphqlPath } from './paths.ts'
 
@@ -26,7 +28,7 @@ export interface YogaParts {
 /** Beyond these an operation is refused before anything of it runs. */
 const limits = { depth: 10, aliases: 15, tokens: 1500, directives: 5 } as const
 
-/** GraphQL over HTTP: POST and JSON only, one operation a request. */
+/** GraphQL over HTTP: one operation a request, as JSON by POST, or a query by GET. */
 export function graphqlEndpoint(parts: YogaParts): Endpoint {
   const yoga = createYoga<ServerContext>({
     schema: parts.schema,
@@ -48,13 +50,28 @@ export function graphqlEndpoint(parts: YogaParts): Endpoint {
     body: { limitBytes: parts.bodyLimitBytes, types: ['json', 'graphql'] },
     async answer(exchange) {
       const ctx = await parts.makeContext(exchange, exchange.headers.authorization ?? null)
+      const byGet = exchange.method !== 'POST'
+      if (byGet) exchange.payload = operationOfQuery(exchange.query)
+      requireOperation(exchange)
       const request = new yoga.fetchAPI.Request(`http://localhost${graphqlPath}`, {
-        method: 'POST',
+        // By GET no mutation runs: Yoga looks at the method.
+        method: byGet ? 'GET' : 'POST',
         headers: { accept: exchange.headers.accept ?? '*/*' },
         signal: exchange.signal,
       })
       return answerOf(await yoga.fetch(request, { exchange, ctx }))
     },
+  }
+}
+
+/** The page for browsers at the same path: other clients' GET requests ask a query. */
+export function orQueryByGet(page: Endpoint, graphql: Endpoint): Endpoint {
+  return {
+    ...page,
+    answer: (exchange) =>
+      exchange.headers['accept']?.includes('text/html')
+        ? page.answer(exchange)
+        : graphql.answer(exchange),
   }
 }
 
@@ -79,6 +96,12 @@ function rule(validation: ValidationRule): Plugin<ServerContext, ServerContext> 
       addValidationRule(validation)
     },
   }
+}
+
+/** Yoga says 200 to clients of plain JSON, although nothing that could be run has come. */
+function requireOperation({ payload }: Exchange): void {
+  if (payload['query'] != null) return
+  throw new Failure('BAD_REQUEST', 'Send the operation as the parameter query.')
 }
 
 async function answerOf(response: Response): Promise<Answer> {

@@ -193,14 +193,40 @@ describe('threat 32: what the schema shows', () => {
 describe('threat 33: requests a foreign page could make', () => {
   const mutation = 'mutation { createThing(name: "n") }'
 
-  it('threat 33: runs nothing by GET', async () => {
-    for (const query of [mutation, '{ things { name } }']) {
-      const answer = await app.call(`/graphql?query=${encodeURIComponent(query)}`, {
-        headers: { accept: 'application/json' },
-      })
+  const byGet = (parameters: Record<string, string>) =>
+    app.call(`/graphql?${new URLSearchParams(parameters)}`, {
+      headers: { accept: 'application/json' },
+    })
+
+  it('threat 33: runs no mutation by GET', async () => {
+    const before = { ...calls }
+    for (const query of [mutation, `query Q { __typename } ${mutation.replace('{', 'M {')}`]) {
+      const answer = await byGet({ query, ...(query !== mutation && { operationName: 'M' }) })
       expect(answer.status).toBe(405)
-      expect(answer.headers.get('allow')).toContain('POST')
+      expect(answer.headers.get('allow')).toBe('POST')
+      expect(await answer.text()).not.toContain('"name":"n"')
     }
+    const secret = await byGet({ query: `mutation { ${login('a')} }` })
+    expect(secret.status).toBe(405)
+    expect(calls).toEqual(before)
+  })
+
+  it('runs a query by GET, with variables as JSON', async () => {
+    const query = 'query ($names: [String!]) { things(names: $names) { name } }'
+    const answer = await byGet({ query, variables: '{"names":["thing 2"]}' })
+    expect(await answer.json()).toEqual({ data: { things: [{ name: 'thing 2' }] } })
+    for (const variables of [
+      '{',
+      '[]',
+      '{"__proto__":1}',
+      '{"names":["\\u0000"]}',
+      '[['.repeat(99),
+    ]) {
+      const refused = await byGet({ query, variables })
+      expect(refused.status).toBe(400)
+    }
+    const twice = await app.call(`/graphql?query=${encodeURIComponent(query)}&query=x`)
+    expect([twice.status, (await app.call('/graphql')).status]).toEqual([400, 400])
   })
 
   it.each([
