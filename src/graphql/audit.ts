@@ -11,9 +11,7 @@ import { countKey } from './key-use.ts'
 
 declare global {
   // Pothos reads its extension points from this namespace.
-  // eslint-disable-next-line typescript/no-namespace
   export namespace PothosSchemaTypes {
-    // eslint-disable-next-line typescript/no-unused-vars
     export interface Plugins<Types extends SchemaTypes> {
       audit: AuditPlugin<Types>
     }
