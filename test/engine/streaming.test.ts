@@ -87,18 +87,27 @@ test('a model that is not to stream says it in one piece', async () => {
   expect(textOf(events)).toBe('whole')
 })
 
-test('a run that is not streamed tells no tokens', async () => {
-  stub = await startStub((_request, response) => {
-    response.setHeader('content-type', 'application/json')
-    const message = { role: 'assistant', content: 'whole' }
-    const choices = [{ index: 0, message, finish_reason: 'stop' }]
-    response.end(JSON.stringify({ id: '1', created: 1, model: 'm', choices }))
+test('a run that is not streamed asks for no stream, and tells no tokens', async () => {
+  const bodies: string[] = []
+  stub = await startStub((request, response) => {
+    request.on('data', (piece: Buffer) => void bodies.push(piece.toString()))
+    request.on('end', () => {
+      if (bodies.join('').includes('"stream":true')) {
+        void streamTo(response, [{ content: 'piece' }]).then(() => finish(response))
+        return
+      }
+      response.setHeader('content-type', 'application/json')
+      const message = { role: 'assistant', content: 'whole' }
+      const choices = [{ index: 0, message, finish_reason: 'stop' }]
+      response.end(JSON.stringify({ id: '1', created: 1, model: 'm', choices }))
+    })
   })
   const events: FlowEvent[] = []
-  await run(llmChainFlow(stub.baseUrl), {
+  const result = await run(llmChainFlow(stub.baseUrl), {
     ports: { fetch: stub.fetch },
     emit: (event) => void events.push(event),
   })
+  expect(result.text).toBe('whole')
   expect(events).toEqual([])
 })
 

@@ -39,6 +39,7 @@ import { iterationAgentflow } from './iteration-agentflow.ts'
 import { llmAgentflow } from './llm-agentflow.ts'
 import { llmChain } from './llm-chain.ts'
 import { loopAgentflow } from './loop-agentflow.ts'
+import { openAPIToolkit } from './openapi-toolkit.ts'
 import { promptTemplate } from './prompt-template.ts'
 import { requestsTools } from './requests-tools.ts'
 import { retrieverAgentflow } from './retriever-agentflow.ts'
@@ -105,6 +106,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   llmAgentflow,
   llmChain,
   loopAgentflow,
+  openAPIToolkit,
   promptTemplate,
   ...requestsTools,
   retrieverAgentflow,

@@ -1,0 +1,100 @@
+import { afterEach, expect, test } from 'vitest'
+import { isInstance, type Tool } from '../../src/engine/instances.ts'
+import { buildNode, failureOf, startStub } from './harness.ts'
+
+let stub: Awaited<ReturnType<typeof startStub>> | undefined
+
+afterEach(async () => {
+  await stub?.stop()
+  stub = undefined
+})
+
+const signal = new AbortController().signal
+const yaml = (server: string) => `
+openapi: 3.0.0
+servers: [{ url: '${server}' }]
+paths:
+  /pets/{id}:
+    parameters:
+      - { $ref: '#/components/parameters/Id' }
+    get:
+      operationId: getPet
+      summary: One pet
+      parameters:
+        - { name: full, in: query, schema: { type: boolean } }
+        - { name: X-Trace, in: header, schema: { type: string } }
+    put:
+      requestBody: { $ref: '#/components/requestBodies/Pet' }
+components:
+  parameters:
+    Id: { name: id, in: path, required: true, schema: { type: string }, description: Its id }
+  requestBodies:
+    Pet: { content: { application/json: { schema: { $ref: '#/components/schemas/Pet' } } } }
+  schemas:
+    Pet:
+      type: object
+      properties:
+        name: { type: string }
+        friends: { type: array, items: { $ref: '#/components/schemas/Pet' } }
+`
+
+async function toolsOf(inputs: Record<string, unknown>): Promise<readonly Tool[]> {
+  const node = { name: 'openAPIToolkit', inputs }
+  const fetch = stub?.fetch ?? globalThis.fetch
+  const credential = async () => ({ openAPIToken: 'token-123456' })
+  const built = await buildNode(node, { ports: { fetch, credential } })
+  return Array.isArray(built) ? built.filter((item) => isInstance(item, 'tool')) : []
+}
+
+async function echo(): Promise<string> {
+  stub = await startStub((request, response) => {
+    let body = ''
+    request.on('data', (piece: Buffer) => (body += piece.toString()))
+    request.on('end', () => {
+      const { method, url, headers } = request
+      const told = [method, url, headers.authorization, headers['x-trace'], body]
+      response.end(url === '/v1/doc.yaml' ? yaml(stub?.baseUrl ?? '') : told.join(' '))
+    })
+  })
+  return stub.baseUrl
+}
+
+test('each operation is a tool, with its parameters, body and token', async () => {
+  const file = `data:application/x-yaml;base64,${btoa(yaml(await echo()))},filename:pets.yaml`
+  const [get, put] = await toolsOf({ openApiFile: file })
+  expect(get).toMatchObject({ name: 'getPet', description: 'One pet' })
+  expect(get?.schema).toEqual({
+    type: 'object',
+    properties: {
+      id: { type: 'string', description: 'Its id' },
+      full: { type: 'boolean' },
+      'X-Trace': { type: 'string' },
+    },
+    required: ['id'],
+  })
+  const args = { id: 'a/b', full: true, 'X-Trace': 't' }
+  expect(await get?.run(args, { signal })).toBe(
+    'GET /v1/pets/a%2Fb?full=true Bearer token-123456 t ',
+  )
+  expect(put?.name).toBe('put_pets_id')
+  expect(await put?.run({ id: '1', RequestBody: { name: 'Rex' } }, { signal })).toBe(
+    'PUT /v1/pets/1 Bearer token-123456  {"name":"Rex"}',
+  )
+})
+
+test('the document may stand at an address', async () => {
+  const base = await echo()
+  expect(await toolsOf({ openApiLink: `${base}/doc.yaml` })).toHaveLength(2)
+})
+
+test.each([
+  ['paths: {}', /names no server/],
+  ['servers: [{ url: "https://x.example" }]', /has no operations/],
+  ['a: [', /neither JSON nor YAML/],
+  ['just words', /neither JSON nor YAML/],
+])('%s is refused with the node', async (openApiFile, message) => {
+  const failure = await failureOf(toolsOf({ openApiFile }))
+  expect(failure.code).toBe('UNPROCESSABLE')
+  expect(failure.message).toMatch(/^The node "x" \(x_0\) cannot run: /)
+  expect(failure.message).toMatch(message)
+})
