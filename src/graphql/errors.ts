@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql'
+import { GraphQLError, Kind } from 'graphql'
 import { Failure, statusByCode, type FailureCode } from '../core/errors.ts'
 
 /** What a caller gets to see of an error: a code, one sentence, and hints for the transport. */
@@ -34,6 +34,8 @@ export const internalError: VisibleError = {
 /** A variable that does not fit is one of GraphQL's errors inside another, the outer with the sentence. */
 function isOfGraphql(error: unknown): error is GraphQLError {
   if (!(error instanceof GraphQLError)) return false
+  // An answer that does not fit its type is our fault, unlike an argument that does not.
+  if (error.path && error.nodes?.[0]?.kind === Kind.FIELD) return false
   return !error.originalError || isOfGraphql(error.originalError)
 }
 

@@ -105,6 +105,10 @@ const table: Readonly<Record<Tag, readonly Row[]>> = {
     ['GET', '/chatflows/apikey/:key', 'Query.chatflowsByApiKey'],
     ['GET', '/chatflows/has-changed/:id/:lastUpdatedDateTime', 'Query.chatflowHasChanged'],
     ['GET', '/validation/:id', 'Query.validateChatflow'],
+    ['GET', '/chatflows/:id/export', 'Query.exportChatflow'],
+    ['POST', '/chatflows/import', 'Mutation.importChatflow'],
+    ['GET', '/nodes', 'Query.nodes'],
+    ['GET', '/nodes/:name', 'Query.node'],
   ],
   'Public chatflows': [
     ['GET', '/public-chatflows/:id', 'Query.publicChatflow', widget],

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startApp, type Row, type TestApp } from './harness.ts'
+
+let app: TestApp
+
+beforeAll(async () => {
+  app = await startApp()
+})
+afterAll(() => app.close())
+
+const [credential, tool] = [randomUUID(), randomUUID()]
+const canvas = {
+  nodes: [
+    {
+      id: 'chatOpenAI_0',
+      data: {
+        id: 'chatOpenAI_0',
+        name: 'chatOpenAI',
+        label: 'ChatOpenAI',
+        credential,
+        inputs: { openAIApiKey: 'sk-CANARY', prompt: 'kept' },
+      },
+    },
+    {
+      id: 'agentAgentflow_0',
+      data: {
+        id: 'agentAgentflow_0',
+        name: 'agentAgentflow',
+        label: 'Agent',
+        inputs: {
+          agentModelConfig: { FLOWISE_CREDENTIAL_ID: credential },
+          agentTools: [{ agentSelectedToolConfig: { selectedTool: tool } }],
+        },
+      },
+    },
+  ],
+  edges: [],
+}
+
+interface Imported {
+  readonly chatflow: Row
+  readonly foreignIds: readonly { kind: string; id: string; nodeId: string }[]
+}
+
+describe('taking a chatflow along', () => {
+  it('exports it without credentials and secrets, prompts kept', async () => {
+    const flow = await app.addFlow({ flowData: canvas })
+    const file = await app.rest('GET', `/chatflows/${flow.id}/export`, { token: app.owner.token })
+    expect(file.status).toBe(200)
+    expect(file.text).not.toContain(credential)
+    expect(file.text).not.toContain('CANARY')
+    expect(file.text).toContain('kept')
+    const stranger = await app.addPerson()
+    const theirs = await app.rest('GET', `/chatflows/${flow.id}/export`, { token: stranger.token })
+    expect(theirs.status).toBe(404)
+  })
+
+  it('imports it without its credentials, and reports what it names', async () => {
+    const answer = await app.rest<Imported>('POST', '/chatflows/import', {
+      token: app.owner.token,
+      body: { name: 'in', file: canvas },
+    })
+    expect(answer.status).toBe(200)
+    expect(answer.body.chatflow['type']).toBe('AGENTFLOW')
+    expect(answer.body.chatflow['flowData']).not.toContain(credential)
+    expect(answer.body.foreignIds).toEqual([
+      { kind: 'credential', id: credential, nodeId: 'chatOpenAI_0' },
+      { kind: 'credential', id: credential, nodeId: 'agentAgentflow_0' },
+      { kind: 'tool', id: tool, nodeId: 'agentAgentflow_0' },
+    ])
+  })
+
+  it('exchanges the ids that are mapped', async () => {
+    const [ownCredential, ownTool] = [randomUUID(), randomUUID()]
+    const answer = await app.rest<Imported>('POST', '/chatflows/import', {
+      token: app.owner.token,
+      body: {
+        name: 'in',
+        file: canvas,
+        idMap: { [credential]: ownCredential, [tool]: ownTool },
+      },
+    })
+    expect(answer.body.foreignIds).toEqual([])
+    expect(answer.body.chatflow['flowData']).toContain(ownCredential)
+    expect(answer.body.chatflow['flowData']).toContain(ownTool)
+  })
+
+  it('refuses what is no such file', async () => {
+    for (const file of [{}, [], 'text', { nodes: {}, edges: [] }]) {
+      const answer = await app.rest('POST', '/chatflows/import', {
+        token: app.owner.token,
+        body: { name: 'in', file },
+      })
+      expect(answer.status).toBe(400)
+    }
+  })
+})
+
+describe('the kinds of node', () => {
+  it('are told from their definitions, by name and alias', async () => {
+    const { token } = app.owner
+    const all = await app.rest<readonly { name: string; inputs: readonly object[] }[]>(
+      'GET',
+      '/nodes',
+      { token },
+    )
+    expect(all.body.length).toBeGreaterThan(10)
+    const one = await app.rest('GET', '/nodes/chatOpenAI', { token })
+    expect(one.body).toMatchObject({ name: 'chatOpenAI', credential: 'openAIApi' })
+    expect((await app.rest('GET', '/nodes/mystery', { token })).status).toBe(404)
+  })
+})
