@@ -30,7 +30,7 @@ export interface ServerPlan {
 }
 
 const root = new URL('../', import.meta.url)
-const patienceMs = 30_000
+const patienceMs = 120_000
 
 /** Starts a server as a process of its own and waits until it answers. */
 export async function startServer(plan: ServerPlan): Promise<RunningServer> {
