@@ -8,9 +8,11 @@ import type { Action, StepResult } from './agentflow-step.ts'
 import { takeStep } from './agentflow-take.ts'
 import { cannotRun } from './chatflow.ts'
 import type { Run } from './context.ts'
+import type { TokenUsage } from './events.ts'
 import type { FlowNode } from './flow.ts'
 import { questionOf } from './question.ts'
 import type { ExecutedNode, FlowResult } from './result.ts'
+import { addUsage, noUsage } from './usage.ts'
 
 /** So many nodes run at most, loops and iterations included. */
 const maxSteps = 1000
@@ -26,6 +28,7 @@ export async function runAgentflow(run: Run): Promise<FlowResult> {
   if (!plan.ok) throw cannotRun(plan.problems)
   const resumed = run.input.humanInput && (await resumeAgentflow(run, plan, run.input.humanInput))
   const progress = resumed?.progress ?? newProgress(run)
+  const earlier = progress.rows.length
   const frame = resumed?.frame ?? newFrame([plan.start.id])
   run.emit({ event: 'agentFlowEvent', data: 'INPROGRESS' })
   const action = await runFrame({ run, plan, progress, frame }, resumed)
@@ -42,6 +45,7 @@ export async function runAgentflow(run: Run): Promise<FlowResult> {
     agentFlowExecutedData: progress.rows,
     status,
     state: progress.state,
+    usage: usageOf(progress.rows.slice(earlier)),
     ...(action === undefined ? {} : { action }),
   }
 }
@@ -157,6 +161,14 @@ function finalText(rows: readonly ExecutedNode[]): string {
   const content = output?.content
   if (content === undefined || content === null || content === '') return ' '
   return typeof content === 'string' ? content : JSON.stringify(content)
+}
+
+/** The tokens of all models that these rows asked. */
+function usageOf(rows: readonly ExecutedNode[]): TokenUsage {
+  const outputs = rows.map(
+    ({ data }) => data['output'] as { usageMetadata?: TokenUsage } | undefined,
+  )
+  return outputs.reduce((sum, output) => addUsage(sum, output?.usageMetadata), noUsage)
 }
 
 function tooManySteps(): Failure {

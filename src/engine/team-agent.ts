@@ -1,6 +1,7 @@
 import type { Action } from './agentflow-step.ts'
 import { describedCalls, workOn, type AgentEnd } from './agentflow-agent.ts'
 import { newId } from '../core/ids.ts'
+import type { TokenUsage } from './events.ts'
 import type { ChatMessage, ChatModel, Tool, ToolCall } from './instances.ts'
 import { textOf } from './paths.ts'
 import { structuredSchema } from './structured.ts'
@@ -72,10 +73,10 @@ export async function askInForm(
   model: ChatModel,
   { messages, rows }: { readonly messages: readonly ChatMessage[]; readonly rows: unknown },
   { signal }: TurnContext,
-): Promise<{ readonly text: string; readonly json?: unknown }> {
+): Promise<{ readonly text: string; readonly json?: unknown; readonly usage: TokenUsage }> {
   const schema = formOf(rows)
-  const { text, json } = await model.ask({ messages, signal, ...(schema ? { schema } : {}) })
-  return schema === undefined ? { text } : { text: JSON.stringify(json), json }
+  const { text, json, usage } = await model.ask({ messages, signal, ...(schema ? { schema } : {}) })
+  return schema === undefined ? { text, usage } : { text: JSON.stringify(json), json, usage }
 }
 
 /** A value as another node's message. */

@@ -1,6 +1,7 @@
 import { Failure } from '../core/errors.ts'
 import type { Parts } from './chatflow-parts.ts'
 import { nodeContext, type Run } from './context.ts'
+import type { TokenUsage } from './events.ts'
 import { nodeTitle, type FlowNode } from './flow.ts'
 import { runInnerFlow } from './inner-flow.ts'
 import { anchors } from './inputs.ts'
@@ -22,6 +23,7 @@ export interface Team {
   start: TeamStart
   state: TeamState
   lastOutput: unknown
+  usage: TokenUsage
   /** Ids of those who had their turns. */
   readonly turns: string[]
 }

@@ -1,6 +1,6 @@
 import type { Action, HumanInput } from './agentflow-step.ts'
 import type { PausedAgent } from './agentflow-agent.ts'
-import type { SourceDocument, UsedTool } from './events.ts'
+import type { SourceDocument, TokenUsage, UsedTool } from './events.ts'
 import type { FlowNode } from './flow.ts'
 import type { ChatMessage, ChatModel, Moderation, Tool } from './instances.ts'
 import type { NodeContext, RunInput } from './node.ts'
@@ -77,6 +77,8 @@ export interface TurnResult {
   /** The answer of the whole team, where it is not what was said last. */
   readonly answer?: string
   readonly told?: Told
+  /** What its models cost. */
+  readonly usage?: TokenUsage
   readonly stop?: {
     readonly action: Action
     readonly text: string

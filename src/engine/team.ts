@@ -12,6 +12,7 @@ import { planTeam } from './team-plan.ts'
 import { beginning, type Kept } from './team-resume.ts'
 import { changed } from './team-state.ts'
 import type { Told, TurnResult } from './team-turn.ts'
+import { addUsage, noUsage } from './usage.ts'
 
 /** So many times the members that are next have their turns. */
 const maxRounds = 100
@@ -38,6 +39,7 @@ export async function runTeam(run: Run): Promise<FlowResult> {
     start: { fields: [], remembers: false, moderations: [] },
     state: { messages: [], values: {} },
     lastOutput: undefined,
+    usage: noUsage,
     spoken,
     reasoning: [],
     turns: [],
@@ -109,6 +111,7 @@ async function takeTurn(
   }
   const { inputs, hasCredential } = await parts.resolve(node, definition)
   const result = await definition.turn(inputs, turnContext(team, { node, hasCredential, resumed }))
+  team.usage = addUsage(team.usage, result.usage)
   const words = result.said?.findLast(({ role }) => role !== 'user')?.content
   if (words !== undefined) team.spoken.set(node.id, words)
   if (result.output !== undefined) team.lastOutput = result.output
@@ -180,7 +183,7 @@ function stopped(
   return { ...resultOf(team), text, status: 'STOPPED', state, ...(action ? { action } : {}) }
 }
 
-function resultOf({ run, reasoning }: Team) {
+function resultOf({ run, reasoning, usage }: Team) {
   const all = <K extends 'usedTools' | 'sourceDocuments' | 'artifacts'>(key: K) => {
     const items = reasoning.flatMap((entry) => [...(entry[key] ?? [])])
     return items.length === 0 ? {} : { [key]: items }
@@ -188,6 +191,7 @@ function resultOf({ run, reasoning }: Team) {
   return {
     sessionId: run.sessionId,
     agentReasoning: reasoning,
+    usage,
     ...all('usedTools'),
     ...all('sourceDocuments'),
     ...all('artifacts'),

@@ -10,6 +10,7 @@ import type {
   ToolCall,
 } from './instances.ts'
 import { limits, withinLimit } from './limits.ts'
+import { addUsage, noUsage } from './usage.ts'
 
 export interface ToolLoop {
   readonly model: ChatModel
@@ -47,7 +48,6 @@ export interface Called extends ToolAnswer {
 }
 
 const defaultIterations = 15
-const noUsage: TokenUsage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 }
 
 /**
  * Asks a model, runs the tools it asks for one after the other, tells it what they said, and asks
@@ -62,7 +62,7 @@ export async function runToolLoop(loop: ToolLoop): Promise<ToolLoopResult> {
   for (let round = 1; ; round += 1) {
     const isLast = round > maxIterations
     const reply = await askAgain(loop, said, isLast)
-    usage = sum(usage, reply.usage)
+    usage = addUsage(usage, reply.usage)
     const end = { called, usage, said }
     if (reply.toolCalls.length === 0 || isLast) return resultOf(reply.text, end)
     onCalled?.(reply.toolCalls)
@@ -163,13 +163,5 @@ function resultOf(
     usedTools: called.map(({ used }) => used),
     sourceDocuments: called.flatMap(({ sourceDocuments = [] }) => sourceDocuments),
     artifacts: called.flatMap(({ artifacts = [] }) => artifacts),
-  }
-}
-
-function sum(a: TokenUsage, b: TokenUsage): TokenUsage {
-  return {
-    input_tokens: a.input_tokens + b.input_tokens,
-    output_tokens: a.output_tokens + b.output_tokens,
-    total_tokens: a.total_tokens + b.total_tokens,
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { FlowEvent } from '../../src/engine/events.ts'
+import type { FlowEvent, TokenUsage } from '../../src/engine/events.ts'
 import { draw, failureOf, providerKey, run, startProvider, textOf, type Told } from './harness.ts'
 import { linesOf, outputOf, reply, rows, script, start } from './script.ts'
 
@@ -58,6 +58,11 @@ describe('LLM', () => {
     ])
     expect(linesOf(asked[1]).slice(-3)).toEqual(['user: socks', 'user: one', 'user: And one?'])
     expect(result.text).toBe('two')
+    const spent = ['a', 'b'].map((id) => outputOf(result, id)['usageMetadata'] as TokenUsage)
+    expect(result.usage?.total_tokens).toBe(
+      (spent[0]?.total_tokens ?? 0) + (spent[1]?.total_tokens ?? 0),
+    )
+    expect(result.usage?.total_tokens).toBeGreaterThan(0)
     expect(outputOf(result, 'b')).toMatchObject({
       content: 'two',
       usageMetadata: { input_tokens: expect.any(Number) },

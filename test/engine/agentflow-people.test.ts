@@ -228,6 +228,29 @@ describe('human input', () => {
     expect((await run(pause, told(failed))).text).toBe('It is 42.')
   })
 
+  test('what was queued beside the stop runs after it', async () => {
+    const { keep, savedRun } = keeper()
+    const ask = { id: 'ask', name: 'humanInputAgentflow', label: 'Ask' }
+    const flow = draw(
+      [start(), ask, reply('aside', 'aside'), reply('end', '{{ aside }}!')],
+      [
+        ['start', 'ask'],
+        ['start', 'aside'],
+        ['ask', 'end', 'ask-output-0'],
+        ['aside', 'end'],
+      ],
+    )
+    const first = await run(flow)
+    expect(rows(first)).toEqual(['start', 'ask'])
+    keep(first)
+    const input = { humanInput: { type: 'proceed' as const } }
+    const second = await run(flow, { input, ports: { savedRun } })
+    expect(rows(second)).toEqual(['start', 'ask', 'aside', 'end'])
+    expect(second.text).toBe('aside!')
+    keep(second)
+    expect((await failureOf(run(flow, { input, ports: { savedRun } }))).code).toBe('CONFLICT')
+  })
+
   test.each([
     ['no run', undefined],
     ['a run that finished', { status: 'FINISHED' as const, executedData: [] }],

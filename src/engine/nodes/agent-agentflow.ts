@@ -10,6 +10,7 @@ import { anything, array, bool, json, number, options, text, type InputsOf } fro
 import { defineNode } from '../node.ts'
 import { structuredSchema } from '../structured.ts'
 import { withImages } from '../uploads.ts'
+import { addUsage } from '../usage.ts'
 
 const inputs = {
   agentModel: text(),
@@ -65,7 +66,8 @@ export const agentAgentflow = defineNode({
     }
     const asked = { messages: [...end.whole, replyAs('assistantMessage', end.text)], schema }
     const formed = isSilent ? await formedAnswer(asked, model, context) : undefined
-    const { content, keys, usage } = formed ?? { content: end.text, keys: {}, usage: end.usage }
+    const { content, keys } = formed ?? { content: end.text, keys: {} }
+    const usage = addUsage(end.usage, formed?.usage)
     tellUsage(context, usage)
     const output = { content, ...keys, ...found, timeMetadata: time(), usageMetadata: usage }
     return {

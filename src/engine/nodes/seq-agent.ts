@@ -37,7 +37,9 @@ export const seqAgent = defineNode({
     const { tools, maxIterations, interrupt } = inputs
     const approval = interrupt ? inputs : undefined
     const end = await workAsMember({ model, tools, messages, maxIterations, approval }, context)
-    if (end.paused !== undefined) return askFor(end.paused.calls, inputs, end.paused)
+    if (end.paused !== undefined) {
+      return { ...askFor(end.paused.calls, inputs, end.paused), usage: end.usage }
+    }
     const { text: content, usedTools, sourceDocuments, artifacts } = end
     const output = { content, usedTools, sourceDocuments, artifacts }
     return {
@@ -45,6 +47,7 @@ export const seqAgent = defineNode({
       values: await stateChanges(context, output),
       output,
       told: toldOf(end),
+      usage: end.usage,
     }
   },
 })

@@ -1,3 +1,4 @@
+import type { TokenUsage } from '../events.ts'
 import { json, optionalAnchor, options, text } from '../inputs.ts'
 import type { ChatMessage, ChatModel } from '../instances.ts'
 import { defineNode } from '../node.ts'
@@ -30,7 +31,11 @@ export const seqLLMNode = defineNode({
       values: inputs.promptValues,
       selection: inputs.conversationHistorySelection,
     }
-    const { message, keys } = await spokenBy(model, speechOf(speech, model, context), context)
+    const { message, keys, usage } = await spokenBy(
+      model,
+      speechOf(speech, model, context),
+      context,
+    )
     const calls = callsOf(message)
     const usedTools = calls.map(({ name, args }) => ({
       tool: name,
@@ -46,22 +51,33 @@ export const seqLLMNode = defineNode({
         .filter(({ name }) => (name === 'seqToolNode') === calls.length > 0)
         .map(({ id }) => id),
       told: { messages: [message.content], usedTools },
+      usage,
     }
   },
 })
+
+interface Spoken {
+  readonly message: TeamMessage
+  readonly keys: Readonly<Record<string, unknown>>
+  readonly usage: TokenUsage
+}
 
 async function spokenBy(
   model: ChatModel,
   messages: readonly ChatMessage[],
   context: TurnContext,
-): Promise<{ readonly message: TeamMessage; readonly keys: Readonly<Record<string, unknown>> }> {
+): Promise<Spoken> {
   const speaker = context.node.id
   const rows = context.node.inputs['llmStructuredOutput']
   if (formOf(rows) !== undefined) {
-    const { text: content, json: keys } = await askInForm(model, { messages, rows }, context)
-    return { message: { role: 'assistant', content, speaker }, keys: isRecord(keys) ? keys : {} }
+    const { text: content, json, usage } = await askInForm(model, { messages, rows }, context)
+    return {
+      message: { role: 'assistant', content, speaker },
+      keys: isRecord(json) ? json : {},
+      usage,
+    }
   }
   const tools = await context.toolsAfter()
   const reply = await model.ask({ messages, tools, signal: context.signal })
-  return { message: { ...reply.message, speaker }, keys: {} }
+  return { message: { ...reply.message, speaker }, keys: {}, usage: reply.usage }
 }

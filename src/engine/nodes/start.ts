@@ -51,7 +51,9 @@ function firstState(
 ): State {
   const pairs = rows.map(({ key, value }) => [key, value] as const)
   const initial = Object.fromEntries(pairs.filter(([key]) => isStateKey(key))) as State
-  const kept = saved?.state ?? {}
+  const last = saved?.executedData.at(-1)?.data['state']
+  // A run that failed keeps its rows only.
+  const kept = saved?.state ?? (isRecord(last) ? last : {})
   return context.replaced.has('startState') ? { ...kept, ...initial } : { ...initial, ...kept }
 }
 

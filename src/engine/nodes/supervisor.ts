@@ -59,7 +59,11 @@ async function decision(
     { role: 'user', content: ask },
   ]
   const tool = { name: 'route', description: 'Names who works next.', schema: routeSchema(names) }
-  const { toolCalls, text: words } = await values.model.ask({
+  const {
+    toolCalls,
+    text: words,
+    usage,
+  } = await values.model.ask({
     messages,
     tools: [tool],
     toolChoice: { name: tool.name },
@@ -73,10 +77,15 @@ async function decision(
     instructions: textOf(instructions),
   }
   if (worker !== undefined) {
-    return { goTo: [worker], values: { instructions: told.instructions }, told }
+    return { goTo: [worker], values: { instructions: told.instructions }, told, usage }
   }
   const answer = await answerOf(values, context, told.instructions || textOf(reasoning))
-  return { said: [{ role: 'assistant', content: answer, speaker: context.node.id }], answer, told }
+  return {
+    said: [{ role: 'assistant', content: answer, speaker: context.node.id }],
+    answer,
+    told,
+    usage,
+  }
 }
 
 /** What the last worker said; a summary of everything where the author wants one. */
