@@ -12,6 +12,7 @@ export interface Asked {
     readonly tool_calls?: readonly unknown[]
   }[]
   readonly tools?: readonly { readonly function: { readonly name: string } }[]
+  readonly tool_choice?: unknown
   readonly response_format?: { readonly type: string }
 }
 

@@ -65,6 +65,7 @@ describe('a supervisor and its workers', () => {
     ])
     const result = await run(flow(), told())
     expect(result.text).toBe('It is 42')
+    expect(asked[0]?.tool_choice).toMatchObject({ function: { name: 'route' } })
     expect(linesOf(asked[0])[0]).toBe('system: You lead sql_expert, counter.')
     expect(linesOf(asked[1])).toEqual([
       'system: You are SQL Expert of Acme',

@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { draw, failureOf, run, startProvider, type Told } from './harness.ts'
 import { call, keeper, linesOf, script } from './script.ts'
-import { agent, calculator, llm, memory, model, remembering, start, state } from './team-parts.ts'
+import {
+  agent,
+  calculator,
+  llm,
+  memory,
+  model,
+  node,
+  remembering,
+  start,
+  state,
+} from './team-parts.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
 
@@ -100,5 +110,50 @@ describe('calls that a person has to agree to', () => {
   test('a decision without a stop is a CONFLICT', async () => {
     const input = { humanInput: { type: 'proceed' as const } }
     expect((await failureOf(run(guardedFlow(), told({ input })))).code).toBe('CONFLICT')
+  })
+})
+
+describe('a tool node that asks first', () => {
+  const stopAtTools = async () => {
+    const flow = draw(
+      [
+        model(provider),
+        memory,
+        calculator,
+        start(remembering),
+        llm('asker'),
+        node('tools', 'seqToolNode', { tools: ['{{calc.data.instance}}'], interrupt: true }),
+        llm('answer'),
+      ],
+      [
+        ['start', 'asker'],
+        ['asker', 'tools'],
+        ['tools', 'answer'],
+      ],
+    )
+    const { keep, savedRun } = keeper()
+    script(provider, [call('calculator', { input: '6*7' })])
+    const result = await run(flow, told())
+    keep(result)
+    return { flow, result, savedRun }
+  }
+
+  test.each([
+    ['Yes', 'tool: 42'],
+    ['No', 'tool: A person refused this call.'],
+  ])('%s', async (question, line) => {
+    const { flow, result, savedRun } = await stopAtTools()
+    expect(result).toMatchObject({ status: 'STOPPED', action: { mapping: { approve: 'Yes' } } })
+    const asked = script(provider, ['so'])
+    const second = await run(flow, told({ input: { question }, ports: { savedRun } }))
+    expect(second.text).toBe('so')
+    expect(linesOf(asked[0]).at(-1)).toBe(line)
+  })
+
+  test('a new question instead leaves the open call behind', async () => {
+    const { flow, savedRun } = await stopAtTools()
+    const asked = script(provider, ['hello', 'hello'])
+    await run(flow, told({ input: { question: 'Hi' }, ports: { savedRun } }))
+    expect(linesOf(asked[0])).toEqual(['system: You are asker', 'user: socks', 'user: Hi'])
   })
 })
