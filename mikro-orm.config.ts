@@ -10,6 +10,7 @@ import { Credential } from './src/credentials/entity.ts'
 import { ChatMessage, Execution, Feedback, Lead } from './src/predictions/entity.ts'
 import { Tool } from './src/tools/entity.ts'
 import { Variable } from './src/variables/entity.ts'
+import { UpsertHistory, VectorChunk, VectorSpace } from './src/vectors/entity.ts'
 import { Membership, Organization, Workspace } from './src/workspaces/entity.ts'
 
 /** What both drivers share; `src/db/open.ts` adds the driver and where to connect. */
@@ -33,6 +34,9 @@ export const options = {
     Execution,
     Feedback,
     Lead,
+    VectorSpace,
+    VectorChunk,
+    UpsertHistory,
   ],
   extensions: [Migrator],
   migrations: {

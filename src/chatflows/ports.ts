@@ -10,7 +10,10 @@ import { Chatflow } from './entity.ts'
 import { flowSource } from './public.ts'
 
 /** The world a flow of a workspace runs in; whoever runs it adds the conversation it may recall. */
-export function flowPorts(ctx: Ctx, workspaceId: string): Omit<Ports, 'history' | 'savedRun'> {
+export function flowPorts(
+  ctx: Ctx,
+  workspaceId: string,
+): Omit<Ports, 'history' | 'savedRun' | 'vectors'> {
   const { deps } = ctx
   return {
     fetch: deps.fetch,

@@ -32,6 +32,7 @@ export class DatabaseNotReady extends Error {
 }
 
 const migrationsLock = 7_305_808_869
+const pgvector = 'create extension if not exists vector'
 
 /**
  * Opens the database, brings it to the newest migration and prepares it; when it returns, requests
@@ -50,11 +51,15 @@ async function openEmbedded(target: EmbeddedTarget, prepare: Prepare): Promise<D
     const folder = join(target.dataDir, 'database')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     // Loaded here: on PostgreSQL it would only take memory.
-    const pglite = await import('@mikro-orm/pglite')
+    const [pglite, { vector }] = await Promise.all([
+      import('@mikro-orm/pglite'),
+      import('@electric-sql/pglite-pgvector'),
+    ])
     const orm = await MikroORM.init<PgliteDriver>({
       ...options,
       driver: pglite.PgliteDriver,
       dbName: folder,
+      driverOptions: { extensions: { vector } },
       migrations: { ...options.migrations, snapshot: false },
     })
     const roles = await migrateEmbedded(orm)
@@ -74,6 +79,7 @@ async function migrateEmbedded(orm: MikroORM<PgliteDriver>): Promise<RoleNames> 
     for (const statement of await missingRoleStatements(run, roles, 'postgres')) {
       await run(statement)
     }
+    await run(pgvector)
     await orm.migrator.up()
   }
   await assumeServingRole(orm, roles)
@@ -87,6 +93,8 @@ async function openPostgres(target: PostgresTarget, prepare: Prepare): Promise<D
     const run: Run = async (sql) => (await admin.query<Row>(sql)).rows
     const roles = roleNames(await currentDatabase(run))
     await ensureRoles(run, roles, target)
+    // A server may lack pgvector, or the login the right to it: vectors are then compared here.
+    await run(pgvector).catch(() => undefined)
     if (pending(await appliedMigrations(run)).length > 0) await migrate(target.adminUrl)
     const database = await serve(target, roles)
     await prepare(database)

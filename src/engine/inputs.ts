@@ -144,6 +144,8 @@ const kindWords: Readonly<Record<InstanceKind, string>> = {
   outputParser: 'output parser',
   chain: 'chain',
   branch: 'decision',
+  documents: 'document loader',
+  splitter: 'text splitter',
 }
 
 function input<T>(

@@ -14,6 +14,8 @@ export interface InstanceByKind {
   readonly outputParser: OutputParser
   readonly chain: Chain
   readonly branch: Branch
+  readonly documents: Documents
+  readonly splitter: Splitter
 }
 
 export type InstanceKind = keyof InstanceByKind
@@ -197,6 +199,31 @@ export interface OutputParser {
   readonly autofix: boolean
   /** @throws Failure UPSTREAM when the text has not the form that was asked for. */
   parse(text: string): unknown
+}
+
+/** A document with the file or address it came from; null has no name. */
+export interface LoadedDocument extends SourceDocument {
+  readonly origin: string | null
+}
+
+/** What a loader loads; nothing is read before somebody asks. */
+export interface Documents {
+  readonly kind: 'documents'
+  /** @throws Failure BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE or UNPROCESSABLE naming the file. */
+  load(): Promise<readonly LoadedDocument[]>
+}
+
+/** How texts are cut, as data: a thread of its own may do it. */
+export interface Splitter {
+  readonly kind: 'splitter'
+  readonly way: 'recursive' | 'character' | 'token' | 'markdown' | 'code' | 'html'
+  readonly chunkSize: number
+  readonly chunkOverlap: number
+  readonly separators?: readonly string[]
+  /** Of code. */
+  readonly language?: string
+  /** Of tokens. */
+  readonly encoding?: string
 }
 
 /** A chain or an agent as a part of another node, which asks it its own questions. */

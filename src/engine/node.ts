@@ -23,6 +23,8 @@ export interface RunInput {
   /** The caller reads the answer piece by piece. */
   readonly streaming?: boolean
   readonly uploads?: readonly Upload[]
+  /** Files for the loaders of an upsert. */
+  readonly files?: readonly LoaderFile[]
   /** A decision on the run that stopped in this session. */
   readonly humanInput?: HumanInput
 }
@@ -34,6 +36,11 @@ export interface Upload {
   readonly mime: string
   /** A data URI, base64, or an http URL. */
   readonly data: string
+}
+
+/** An uploaded file with the id of the node that loads it. */
+export interface LoaderFile extends Upload {
+  readonly loader: string
 }
 
 /** The world of one node within one run. */

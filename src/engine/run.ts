@@ -3,7 +3,7 @@ import { runAgentflow } from './agentflow.ts'
 import { runChatflow } from './chatflow.ts'
 import { prepareRun, sessionOf, type RunRequest } from './context.ts'
 import type { FlowResult } from './result.ts'
-import { createSecrets } from './secrets.ts'
+import { createSecrets, type Secrets } from './secrets.ts'
 import { runTeam } from './team.ts'
 
 const runners = { agentflow: runAgentflow, chatflow: runChatflow, team: runTeam } as const
@@ -28,10 +28,17 @@ export async function runFlow(request: RunRequest): Promise<FlowResult> {
     const run = await prepareRun(request, { secrets, runFlow })
     return await runners[flow.kind](run)
   } catch (error) {
-    const told = signal.aborted ? abortFailure(signal.reason) : error
-    if (!(told instanceof Failure)) throw told
-    throw scrubbed(told, secrets.scrub(told.message))
+    throw tellable(error, { signal, secrets })
   }
+}
+
+/** What went wrong as a caller may be told: why it was aborted, and without the run's secrets. */
+export function tellable(
+  error: unknown,
+  { signal, secrets }: { readonly signal: AbortSignal; readonly secrets: Secrets },
+): unknown {
+  const told: unknown = signal.aborted ? abortFailure(signal.reason) : error
+  return told instanceof Failure ? scrubbed(told, secrets.scrub(told.message)) : told
 }
 
 /** Without the cause: it may quote what was sent. */

@@ -1,14 +1,22 @@
 import { Failure } from '../core/errors.ts'
+import { createParts } from './chatflow-parts.ts'
 import { cannotRun } from './chatflow.ts'
-import type { RunRequest } from './context.ts'
-import { nodeTitle } from './flow.ts'
-import type { UpsertResult } from './node.ts'
+import { nodeContext, prepareRun, type RunRequest } from './context.ts'
+import { assignFiles } from './documents/assign.ts'
+import { nodeTitle, type Flow, type FlowNode } from './flow.ts'
+import { dependencies, orderFrom } from './graph.ts'
+import type { Upload, UpsertResult } from './node.ts'
+import { fileKindOf } from './nodes/file-loaders.ts'
 import { findNode } from './nodes/index.ts'
 import { unknownNodes } from './plan.ts'
+import { runFlow, tellable } from './run.ts'
+import { createSecrets } from './secrets.ts'
 
 export interface UpsertRequest extends RunRequest {
   /** The vector store to fill, where the flow has several. */
   readonly stopNodeId?: string
+  /** Files for the flow's loaders. */
+  readonly files?: readonly Upload[]
 }
 
 const nothing: UpsertResult = {
@@ -22,16 +30,45 @@ const nothing: UpsertResult = {
 /**
  * Fills a flow's vector store; an empty flow adds nothing.
  * @throws Failure NOT_FOUND when `stopNodeId` names no node; UNPROCESSABLE when the flow has no
- *   vector store, several without `stopNodeId`, or one of a kind that is not known here.
+ *   vector store, several without `stopNodeId`, one of a kind that is not known here, or no loader
+ *   that takes the files; what a run throws besides.
  */
-export async function upsertFlow({ flow, stopNodeId }: UpsertRequest): Promise<UpsertResult> {
+export async function upsertFlow(request: UpsertRequest): Promise<UpsertResult> {
+  const { flow, signal, files = [] } = request
   if (flow.kind === 'empty') return nothing
-  const stores = [...flow.nodes.values()].filter(({ category }) => category === 'Vector Stores')
+  const store = storeOf(request)
+  const definition = findNode(store.name)
+  if (definition === undefined) throw cannotRun(unknownNodes([store]))
+  if (definition.upsert === undefined) {
+    const sentence = `The node ${nodeTitle(store)} of type ${store.name} is no vector store.`
+    throw new Failure('UNPROCESSABLE', sentence)
+  }
+  const loaders = neededFor(flow, store).flatMap((node) => {
+    const kind = fileKindOf(node.name)
+    return kind === null ? [] : [{ node, kind }]
+  })
+  const input = { ...request.input, files: assignFiles(files, loaders, flow) }
+  const secrets = createSecrets()
+  try {
+    const run = await prepareRun({ ...request, input }, { secrets, runFlow })
+    const parts = createParts(run)
+    const { inputs, hasCredential } = await parts.resolve(store, definition)
+    const context = nodeContext(run, store, { isLast: true, hasCredential })
+    return await definition.upsert(inputs, { ...context, ...parts.variables })
+  } catch (error) {
+    throw tellable(error, { signal, secrets })
+  }
+}
+
+function storeOf({ flow, stopNodeId }: UpsertRequest): FlowNode {
+  const stores = [...flow.nodes.values()].filter(
+    ({ name, category }) => (findNode(name)?.category ?? category) === 'Vector Stores',
+  )
   const named = stopNodeId === undefined ? undefined : flow.nodes.get(stopNodeId)
   if (stopNodeId !== undefined && named === undefined) {
     throw new Failure('NOT_FOUND', 'The flow has no node with the id given as stopNodeId.')
   }
-  const [store, ...others] = named === undefined ? stores : [named]
+  const [store, ...others] = named === undefined ? openStores(stores) : [named]
   if (store === undefined) {
     throw new Failure('UNPROCESSABLE', 'This flow has no vector store to fill.')
   }
@@ -40,7 +77,20 @@ export async function upsertFlow({ flow, stopNodeId }: UpsertRequest): Promise<U
     const sentence = `This flow has several vector stores; name one as stopNodeId: ${names}.`
     throw new Failure('UNPROCESSABLE', sentence)
   }
-  if (findNode(store.name) === undefined) throw cannotRun(unknownNodes([store]))
-  const sentence = `The node ${nodeTitle(store)} of type ${store.name} is no vector store.`
-  throw new Failure('UNPROCESSABLE', sentence)
+  return store
+}
+
+/** Of several stores, the ones that take files from a chat. */
+function openStores(stores: readonly FlowNode[]): readonly FlowNode[] {
+  const open = stores.filter(({ inputs }) => String(inputs['fileUpload']) === 'true')
+  return stores.length > 1 && open.length > 0 ? open : stores
+}
+
+function neededFor(flow: Flow, store: FlowNode): readonly FlowNode[] {
+  const walk = orderFrom(store.id, dependencies(flow))
+  const ids = 'order' in walk ? walk.order : walk.circle
+  const nodes = ids.flatMap((id) => flow.nodes.get(id) ?? [])
+  const unknown = unknownNodes(nodes)
+  if (unknown.length > 0) throw cannotRun(unknown)
+  return nodes
 }

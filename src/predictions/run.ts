@@ -4,6 +4,7 @@ import { Failure } from '../core/errors.ts'
 import type { Emit } from '../engine/events.ts'
 import type { FlowResult } from '../engine/result.ts'
 import { runFlow } from '../engine/run.ts'
+import { createVectorPort } from '../vectors/store.ts'
 import { measureRun } from './measure.ts'
 import { ownerOf } from './owner.ts'
 import type { Prepared } from './prepare.ts'
@@ -45,6 +46,7 @@ export async function perform(
         ...flowPorts(ctx, stored.workspaceId),
         history: (sessionId) => recall(ctx, { flow: stored, chatId }, sessionId),
         savedRun: (sessionId) => savedRun(ctx, { flow: stored, chatId }, sessionId),
+        vectors: createVectorPort(ctx.deps, stored.workspaceId),
       },
       signal: AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout]),
       emit: (event) => {

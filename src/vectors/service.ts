@@ -8,6 +8,7 @@ import { newId } from '../core/ids.ts'
 import { parseFlow } from '../engine/flow.ts'
 import type { UpsertResult } from '../engine/node.ts'
 import { upsertFlow } from '../engine/upsert.ts'
+import { createVectorPort } from './store.ts'
 
 const closed = z.object({ vectorUpsert: z.object({ status: z.literal(false) }) })
 
@@ -37,6 +38,7 @@ export async function upsertVectors(
       ...flowPorts(ctx, stored.workspaceId),
       history: async () => [],
       savedRun: async () => undefined,
+      vectors: createVectorPort(ctx.deps, stored.workspaceId),
     },
     signal: ctx.request.signal,
     emit: () => undefined,

@@ -124,6 +124,11 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
         throw new Failure('UNPROCESSABLE', 'this test runs no code')
       },
       savedRun: async () => undefined,
+      vectors: {
+        known: async () => new Set(),
+        save: async () => ({ numAdded: 0, numUpdated: 0, numSkipped: 0, numDeleted: 0 }),
+        search: async () => [],
+      },
       clock: { now: () => new Date('2026-01-02T03:04:05.678Z') },
       ...told.ports,
     },

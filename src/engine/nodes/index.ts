@@ -29,6 +29,7 @@ import { directReplyAgentflow } from './direct-reply.ts'
 import { embeddingNodes } from './embeddings.ts'
 import { executeFlowAgentflow } from './execute-flow-agentflow.ts'
 import { fewShotPromptTemplate } from './few-shot-prompt-template.ts'
+import { fileLoaders } from './file-loaders.ts'
 import { getVariable } from './get-variable.ts'
 import { httpAgentflow } from './http-agentflow.ts'
 import { humanInputAgentflow } from './human-input-agentflow.ts'
@@ -40,8 +41,10 @@ import { llmAgentflow } from './llm-agentflow.ts'
 import { llmChain } from './llm-chain.ts'
 import { loopAgentflow } from './loop-agentflow.ts'
 import { openAPIToolkit } from './openapi-toolkit.ts'
+import { plainText } from './plain-text.ts'
 import { promptTemplate } from './prompt-template.ts'
 import { requestsTools } from './requests-tools.ts'
+import { conversationalRetrievalQAChain } from './retrieval-qa.ts'
 import { retrieverAgentflow } from './retriever-agentflow.ts'
 import { searchTools } from './search-tools.ts'
 import { seqAgent } from './seq-agent.ts'
@@ -60,8 +63,10 @@ import { simpleChatEngine } from './simple-chat-engine.ts'
 import { startAgentflow } from './start.ts'
 import { structuredOutputParser } from './structured-output-parser.ts'
 import { supervisor } from './supervisor.ts'
+import { textSplitters } from './text-splitters.ts'
 import { toolAgent } from './tool-agent.ts'
 import { toolAgentflow } from './tool-agentflow.ts'
+import { vectorStores } from './vector-stores.ts'
 import { worker } from './worker.ts'
 
 /** Every node kind, one line each. */
@@ -84,6 +89,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   conditionAgentAgentflow,
   conditionAgentflow,
   conversationChain,
+  conversationalRetrievalQAChain,
   conversationSummaryBufferMemory,
   conversationSummaryMemory,
   csvOutputParser,
@@ -96,6 +102,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   ...embeddingNodes,
   executeFlowAgentflow,
   fewShotPromptTemplate,
+  ...fileLoaders,
   getVariable,
   httpAgentflow,
   humanInputAgentflow,
@@ -107,6 +114,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   llmChain,
   loopAgentflow,
   openAPIToolkit,
+  plainText,
   promptTemplate,
   ...requestsTools,
   retrieverAgentflow,
@@ -127,8 +135,10 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   startAgentflow,
   structuredOutputParser,
   supervisor,
+  ...textSplitters,
   toolAgent,
   toolAgentflow,
+  ...vectorStores,
   worker,
 ]
 

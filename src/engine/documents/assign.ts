@@ -1,0 +1,51 @@
+import { Failure } from '../../core/errors.ts'
+import { nodeTitle, type Flow, type FlowNode } from '../flow.ts'
+import type { LoaderFile, Upload } from '../node.ts'
+import { detect, refusal } from './detect.ts'
+import { decodeFile, isDrawn } from './files.ts'
+import type { FileKind } from './job.ts'
+import { fileInputs } from './loader.ts'
+
+/** A node that loads files, with the kind it is for; undefined is any. */
+export interface FileLoader {
+  readonly node: FlowNode
+  readonly kind: FileKind | undefined
+}
+
+/**
+ * Each file with the loader that takes it: one for its kind, else one for any kind, else the first.
+ * A loader whose author has drawn a file into it takes others only where he lets callers set it.
+ * @throws Failure UNPROCESSABLE when no loader takes files; what `detect` throws.
+ */
+export function assignFiles(
+  files: readonly Upload[],
+  loaders: readonly FileLoader[],
+  { overrides }: Pick<Flow, 'overrides'>,
+): LoaderFile[] {
+  const open = loaders.filter(({ node }) => {
+    const enabled = overrides.enabled ? overrides.nodes.get(node.label) : undefined
+    const isEmpty = fileInputs.every((name) => !isDrawn(node.inputs[name]))
+    return isEmpty || fileInputs.some((name) => enabled?.has(name))
+  })
+  return files.map((file) => ({ ...file, loader: loaderFor(file, loaders, open).id }))
+}
+
+function loaderFor(
+  file: Upload,
+  loaders: readonly FileLoader[],
+  open: readonly FileLoader[],
+): FlowNode {
+  const [first] = loaders
+  if (first === undefined) {
+    throw refusal(file, 'UNPROCESSABLE', 'has no place: the flow has no loader of files')
+  }
+  if (open.length === 0) {
+    const name = nodeTitle(first.node)
+    const sentence = `The author of this flow does not let callers set the file of ${name}.`
+    throw new Failure('FORBIDDEN', sentence)
+  }
+  const { kind } = detect(decodeFile(file.data, file), undefined)
+  const fit = open.find((loader) => loader.kind === kind)
+  const any = open.find((loader) => loader.kind === undefined)
+  return (fit ?? any ?? open[0] ?? first).node
+}

@@ -1,0 +1,84 @@
+import { Failure, type FailureCode } from '../../core/errors.ts'
+import type { DocumentFile, FileKind } from './job.ts'
+
+/** A file as its content shows it. */
+export type Detected =
+  | { readonly kind: 'pdf' | 'docx' }
+  | { readonly kind: Exclude<FileKind, 'pdf' | 'docx'>; readonly text: string }
+
+const kindByEnding: Readonly<Record<string, FileKind>> = {
+  csv: 'csv',
+  json: 'json',
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  htm: 'html',
+  html: 'html',
+  xhtml: 'html',
+}
+
+/**
+ * What a file is by its content. Names and media types only tell texts apart, which look alike.
+ * @throws Failure BAD_REQUEST for an empty file, UNSUPPORTED_MEDIA_TYPE for what cannot be read,
+ *   UNPROCESSABLE for an encrypted one; each names the file.
+ */
+export function detect(file: DocumentFile, wanted: FileKind | undefined): Detected {
+  const { bytes } = file
+  if (bytes.length === 0) throw refusal(file, 'BAD_REQUEST', 'is empty')
+  const head = Buffer.from(bytes.subarray(0, 1024)).toString('latin1')
+  if (head.includes('%PDF-')) return { kind: 'pdf' }
+  if (head.startsWith('PK\u0003\u0004')) return { kind: archiveKind(file) }
+  if (head.startsWith('\u00d0\u00cf\u0011\u00e0')) {
+    const why = 'is encrypted, or of an old Office format, which cannot be read'
+    throw refusal(file, 'UNPROCESSABLE', why)
+  }
+  const text = decoded(file)
+  if (text.trim() === '') throw refusal(file, 'BAD_REQUEST', 'is empty')
+  return { kind: textKind(file, text, wanted), text }
+}
+
+/** The Failure that a file is the reason of. */
+export function refusal(file: Pick<DocumentFile, 'name'>, code: FailureCode, why: string): Failure {
+  const name = file.name.replaceAll(/[\p{Cc}"]/gu, ' ').slice(0, 100)
+  return new Failure(code, `The file "${name}" ${why}.`)
+}
+
+function archiveKind(file: DocumentFile): 'docx' {
+  // The directory of a ZIP stands at its end, in plain text.
+  if (Buffer.from(file.bytes).includes('word/document.xml')) return 'docx'
+  throw refusal(file, 'UNSUPPORTED_MEDIA_TYPE', 'is a ZIP archive and no Word document')
+}
+
+function decoded(file: DocumentFile): string {
+  const { bytes } = file
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex')
+  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes)
+  if (mark === 'feff') return new TextDecoder('utf-16be').decode(bytes)
+  // Texts hold none of these; every other format does somewhere.
+  if (bytes.some((byte) => byte < 9 || (byte > 13 && byte < 27))) {
+    throw refusal(file, 'UNSUPPORTED_MEDIA_TYPE', 'is of no type that can be read')
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1252').decode(bytes)
+  }
+}
+
+function textKind(
+  { name, mime }: DocumentFile,
+  text: string,
+  wanted: FileKind | undefined,
+): Exclude<FileKind, 'pdf' | 'docx'> {
+  const start = text.slice(0, 500).trimStart().toLowerCase()
+  if (start.startsWith('<!doctype html') || start.startsWith('<html')) return 'html'
+  const ending = /\.(\w+)$/.exec(name.toLowerCase())?.[1] ?? ''
+  const told = kindByEnding[ending] ?? kindByMime(mime.toLowerCase()) ?? wanted ?? 'text'
+  return told === 'pdf' || told === 'docx' ? 'text' : told
+}
+
+function kindByMime(mime: string): FileKind | undefined {
+  if (mime.startsWith('text/csv')) return 'csv'
+  if (/ndjson|jsonl|json-seq/.test(mime)) return 'jsonl'
+  if (mime.includes('json')) return 'json'
+  return mime.includes('html') ? 'html' : undefined
+}

@@ -1,0 +1,72 @@
+import { anything, json, options, optionalAnchor, text, type InputsOf } from '../inputs.ts'
+import type { Documents, LoadedDocument } from '../instances.ts'
+import type { NodeContext } from '../node.ts'
+import { wordsIn } from './words.ts'
+import type { DocumentFile, LoadJob, Reading } from './job.ts'
+import { runLoadJob } from './load.ts'
+
+/** What every loader has. */
+export const loaderInputs = {
+  textSplitter: optionalAnchor('splitter'),
+  metadata: json(),
+  omitMetadataKeys: text(),
+}
+
+/** Names under which loaders of files hold them. */
+export const fileInputs = [
+  'txtFile',
+  'pdfFile',
+  'docxFile',
+  'csvFile',
+  'jsonFile',
+  'jsonlinesFile',
+  'htmlFile',
+  'mdFile',
+  'file',
+  'fileObject',
+] as const
+
+export const readingInputs = {
+  ...loaderInputs,
+  ...Object.fromEntries(fileInputs.map((name) => [name, anything()])),
+  usage: options(['perPage', 'perFile'], { default: 'perPage' }),
+  columnName: text(),
+  pointersName: text(),
+  pointerName: text(),
+  separateByObject: anything(),
+  selector: text(),
+}
+
+type Shared = InputsOf<typeof loaderInputs>
+
+/** How files are read where nothing else is said. */
+export const plainReading: Reading = {
+  perPage: true,
+  column: '',
+  pointers: [],
+  perObject: false,
+  selector: '',
+}
+
+/** The documents of a loader, or their text where that output is chosen. */
+export async function loaded(
+  inputs: Shared,
+  { files, reading }: { readonly files: () => Promise<readonly DocumentFile[]>; reading: Reading },
+  context: NodeContext,
+): Promise<Documents | string> {
+  const { textSplitter, metadata, omitMetadataKeys } = inputs
+  let documents: Promise<LoadedDocument[]> | undefined
+  const read = async (): Promise<LoadedDocument[]> => {
+    const job: LoadJob = {
+      files: await files(),
+      reading,
+      metadata,
+      omit: wordsIn(omitMetadataKeys),
+      ...(textSplitter === undefined ? {} : { splitter: textSplitter }),
+    }
+    return runLoadJob(job)
+  }
+  const load = (): Promise<LoadedDocument[]> => (documents ??= read())
+  if (context.node.output !== 'text') return { kind: 'documents', load }
+  return (await load()).map(({ pageContent }) => pageContent).join('\n')
+}

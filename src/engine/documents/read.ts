@@ -1,0 +1,45 @@
+import { Failure } from '../../core/errors.ts'
+import type { SourceDocument } from '../events.ts'
+import { detect, refusal } from './detect.ts'
+import type { DocumentFile, Reading } from './job.ts'
+import { readCsv } from './read-csv.ts'
+import { readDocx } from './read-docx.ts'
+import { readHtml } from './read-html.ts'
+import { readJson, readJsonLines } from './read-json.ts'
+import { readPdf } from './read-pdf.ts'
+
+/**
+ * The documents in a file, before they are cut.
+ * @throws Failure BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE or UNPROCESSABLE naming the file.
+ */
+export async function readFile(file: DocumentFile, reading: Reading): Promise<SourceDocument[]> {
+  try {
+    const documents = await read(file, reading)
+    const filled = documents.filter(({ pageContent }) => pageContent.trim() !== '')
+    if (filled.length > 0) return filled
+    throw refusal(file, 'UNPROCESSABLE', 'holds no text')
+  } catch (error) {
+    // What a parser says may quote the document, and helps nobody.
+    throw error instanceof Failure ? error : refusal(file, 'UNPROCESSABLE', 'is damaged')
+  }
+}
+
+async function read(file: DocumentFile, reading: Reading): Promise<SourceDocument[]> {
+  const found = detect(file, reading.kind)
+  switch (found.kind) {
+    case 'pdf':
+      return readPdf(file, reading)
+    case 'docx':
+      return readDocx(file)
+    case 'csv':
+      return readCsv(found.text, reading)
+    case 'json':
+      return readJson(found.text, reading)
+    case 'jsonl':
+      return readJsonLines(found.text, reading)
+    case 'html':
+      return readHtml(found.text, reading)
+    default:
+      return [{ pageContent: found.text, metadata: {} }]
+  }
+}

@@ -1,0 +1,46 @@
+import type { Document, DocumentInput } from '@langchain/core/documents'
+import type { SourceDocument } from '../events.ts'
+import type { Splitter } from '../instances.ts'
+import { splitTokens } from './split-tokens.ts'
+
+/** What cuts a text, and says between which lines each piece stood. */
+interface Cutter {
+  createDocuments(
+    texts: string[],
+    metadatas: NonNullable<DocumentInput['metadata']>[],
+  ): Promise<Document[]>
+}
+
+/** Cuts documents; a piece has the metadata of its document and the lines it stood at. */
+export async function splitDocuments(
+  documents: readonly SourceDocument[],
+  splitter: Splitter,
+): Promise<SourceDocument[]> {
+  if (splitter.way === 'token') return splitTokens(documents, splitter)
+  const cutter = await cutterOf(splitter)
+  const pieces = await cutter.createDocuments(
+    documents.map(({ pageContent }) => pageContent),
+    documents.map(({ metadata }) => ({ ...metadata })),
+  )
+  return pieces.map(({ pageContent, metadata }) => ({
+    pageContent,
+    metadata: metadata as Readonly<Record<string, unknown>>,
+  }))
+}
+
+async function cutterOf(splitter: Splitter): Promise<Cutter> {
+  const { CharacterTextSplitter, RecursiveCharacterTextSplitter, SupportedTextSplitterLanguages } =
+    await import('@langchain/textsplitters')
+  const { way, chunkSize, chunkOverlap, separators } = splitter
+  const size = { chunkSize, chunkOverlap }
+  if (way === 'character') {
+    return new CharacterTextSplitter({ ...size, separator: separators?.[0] ?? '\n\n' })
+  }
+  const wanted = way === 'code' ? splitter.language : way
+  const language = SupportedTextSplitterLanguages.find((name) => name === wanted)
+  if (language !== undefined) return RecursiveCharacterTextSplitter.fromLanguage(language, size)
+  return new RecursiveCharacterTextSplitter({
+    ...size,
+    ...(separators === undefined ? {} : { separators: [...separators] }),
+  })
+}

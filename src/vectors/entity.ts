@@ -1,0 +1,66 @@
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
+import { createdDate, id, ofWorkspace, updatedDate, workspaceId } from '../db/columns.ts'
+
+/** Where one flow keeps chunks that are searched together: all of one embedding model. */
+export const VectorSpace = defineEntity({
+  name: 'VectorSpace',
+  tableName: 'vector_space',
+  ...ofWorkspace,
+  properties: {
+    id: id(),
+    workspaceId: workspaceId(),
+    chatflowid: p.uuid(),
+    namespace: p.text(),
+    model: p.text(),
+    dimensions: p.integer(),
+    createdDate: createdDate(),
+    updatedDate: updatedDate(),
+  },
+  uniques: [
+    { properties: ['workspaceId', 'chatflowid', 'namespace'] },
+    { properties: ['workspaceId', 'id'] },
+  ],
+})
+export type VectorSpace = InferEntity<typeof VectorSpace>
+
+/** A piece of a document with its vector, which has length 1. */
+export const VectorChunk = defineEntity({
+  name: 'VectorChunk',
+  tableName: 'vector_chunk',
+  ...ofWorkspace,
+  properties: {
+    id: id(),
+    workspaceId: workspaceId(),
+    spaceId: p.uuid(),
+    /** Of content and source: what is there already is not embedded again. */
+    hash: p.text(),
+    /** The file or address it came from; null for what has no name. */
+    source: p.text().nullable(),
+    content: p.text(),
+    metadata: p.json<unknown>(),
+    /** Plain reals, so that the table is the same with and without pgvector. */
+    embedding: p.string().columnType('real[]').$type<unknown>(),
+    createdDate: createdDate(),
+  },
+  uniques: [{ properties: ['spaceId', 'hash'] }],
+  indexes: [{ properties: ['spaceId', 'source'] }],
+})
+
+/** What one upsert did. */
+export const UpsertHistory = defineEntity({
+  name: 'UpsertHistory',
+  tableName: 'upsert_history',
+  ...ofWorkspace,
+  properties: {
+    id: id(),
+    workspaceId: workspaceId(),
+    chatflowid: p.uuid(),
+    /** What was added, without the texts. */
+    result: p.json<unknown>(),
+    /** The nodes that took part, with their inputs; files by name, secrets left out. */
+    flowData: p.json<unknown>(),
+    date: createdDate(),
+  },
+  indexes: [{ properties: ['workspaceId', 'chatflowid', 'date'] }],
+})
+export type UpsertHistory = InferEntity<typeof UpsertHistory>

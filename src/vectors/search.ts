@@ -1,0 +1,27 @@
+import type { ChunkQuery, FoundChunk } from '../engine/ports.ts'
+import type { Place } from './space.ts'
+
+/** What pgvector looks at when it walks its index; beyond it would find fewer than asked for. */
+const withinIndex = 40
+
+/** Searches by pgvector. The query's vector has length 1. */
+export async function searchSpace(
+  { database, em, space }: Place,
+  { vector, limit, filter, withVectors }: ChunkQuery,
+): Promise<FoundChunk[]> {
+  const type = `vector(${space.dimensions})`
+  const distance = `(embedding::${type} <#> ?::${type})`
+  // The index is walked first and filtered then, so a filter could leave nothing: compare with all.
+  const order = filter !== undefined || limit > withinIndex ? `${distance} + 0` : distance
+  const text = `[${vector.join(',')}]`
+  const rows = await database.rows<FoundChunk & { embedding?: string }>(
+    em,
+    `select content, metadata, -${distance} as score${withVectors ? ', to_json(embedding)::text as embedding' : ''}
+     from vector_chunk where space_id = '${space.id}'${filter ? ' and metadata @> ?::jsonb' : ''}
+     order by ${order} limit ?`,
+    [text, ...(filter ? [JSON.stringify(filter)] : []), text, limit],
+  )
+  return rows.map(({ embedding, ...found }) =>
+    embedding === undefined ? found : { ...found, vector: JSON.parse(embedding) as number[] },
+  )
+}

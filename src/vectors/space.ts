@@ -1,0 +1,69 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql'
+import { Failure } from '../core/errors.ts'
+import type { Database } from '../db/database.ts'
+import type { VectorPlace } from '../engine/ports.ts'
+
+/** A namespace of a flow, as it is now. */
+export interface Space {
+  readonly id: string
+  readonly model: string
+  readonly dimensions: number
+  /** Chunks in it. */
+  readonly size: number
+  readonly hasPgvector: boolean
+}
+
+/** What the look of a search needs. */
+export interface Place {
+  readonly database: Database
+  readonly em: SqlEntityManager
+  readonly space: Space
+}
+
+const columns = `id, model, dimensions, to_regtype('vector') is not null as "hasPgvector",
+  (select count(*)::int from vector_chunk c where c.space_id = s.id) as size`
+
+export async function findSpace(
+  database: Database,
+  em: SqlEntityManager,
+  { flowId, namespace }: VectorPlace,
+): Promise<Space | undefined> {
+  const [space] = await database.rows<Space>(
+    em,
+    `select ${columns} from vector_space s where chatflowid = ? and namespace = ?`,
+    [flowId, namespace],
+  )
+  return space
+}
+
+/** The same, held against other upserts until the transaction ends. */
+export async function lockSpace(
+  em: SqlEntityManager,
+  { flowId, namespace }: VectorPlace,
+): Promise<Space | undefined> {
+  const [space] = await em.execute<Space[]>(
+    `select ${columns} from vector_space s where chatflowid = ? and namespace = ? for update`,
+    [flowId, namespace],
+  )
+  return space
+}
+
+/**
+ * Vectors of different models cannot be compared.
+ * @throws Failure UNPROCESSABLE, saying which model filled the namespace
+ */
+export function refuseOther(
+  space: Space,
+  { namespace }: VectorPlace,
+  { model, dimensions }: { readonly model: string; readonly dimensions?: number },
+): void {
+  const isSame = space.model === model && (dimensions ?? space.dimensions) === space.dimensions
+  if (isSame) return
+  const now = dimensions === undefined ? model : `${model} with ${dimensions} dimensions`
+  throw new Failure(
+    'UNPROCESSABLE',
+    `The namespace "${namespace}" was filled by the embedding model ${space.model} with ` +
+      `${space.dimensions} dimensions, and ${now} cannot be mixed with it: use that model, or ` +
+      'another namespace.',
+  )
+}

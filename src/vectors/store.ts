@@ -1,0 +1,75 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql'
+import type { Deps } from '../context.ts'
+import { Failure } from '../core/errors.ts'
+import { isUuid } from '../core/ids.ts'
+import type { ChunkBatch, VectorPlace, VectorPort } from '../engine/ports.ts'
+import { saveChunks } from './save.ts'
+import { scanSpace } from './scan.ts'
+import { searchSpace } from './search.ts'
+import { findSpace, refuseOther, type Space } from './space.ts'
+
+/** So many chunks, and comparing with each costs more than an index. */
+const indexFrom = 5000
+
+/** What flows of one workspace keep in the table of vectors. */
+export function createVectorPort(deps: Deps, workspaceId: string): VectorPort {
+  const open = (): SqlEntityManager => deps.database.workspaceEm({ workspaceId })
+  const find = async (em: SqlEntityManager, place: VectorPlace): Promise<Space | undefined> =>
+    isUuid(place.flowId) ? findSpace(deps.database, em, place) : undefined
+  return {
+    known: async (place, { model, hashes }) => {
+      const em = open()
+      const space = await find(em, place)
+      if (space === undefined || space.size === 0) return new Set()
+      refuseOther(space, place, { model })
+      const rows = await deps.database.rows<{ hash: string }>(
+        em,
+        `select hash from vector_chunk
+         where space_id = ? and hash in (select jsonb_array_elements_text(?::jsonb))`,
+        [space.id, JSON.stringify(hashes)],
+      )
+      return new Set(rows.map(({ hash }) => hash))
+    },
+    save: async (place, batch) => {
+      const em = open()
+      const saved = await em.transactional((inner) =>
+        saveChunks(inner, { workspaceId, place, batch: normalized(batch) }),
+      )
+      if (saved.size >= indexFrom) await makeIndex(em, saved.space)
+      return saved.counts
+    },
+    search: async (place, query) => {
+      const em = open()
+      const space = await find(em, place)
+      if (space === undefined || space.size === 0) return []
+      refuseOther(space, place, { model: query.model, dimensions: query.vector.length })
+      const sought = { ...query, vector: unit(query.vector) }
+      const look = space.hasPgvector ? searchSpace : scanSpace
+      return look({ database: deps.database, em, space }, sought)
+    },
+  }
+}
+
+/** Without it searches are slower, and nothing else: the upsert is done. */
+async function makeIndex(em: SqlEntityManager, space: Space): Promise<void> {
+  if (!space.hasPgvector) return
+  await em.transactional((inner) =>
+    inner.execute('select vector_space_index(?, ?)', [space.id, space.dimensions]),
+  )
+}
+
+function normalized(batch: ChunkBatch): ChunkBatch {
+  const chunks = batch.chunks.map(({ vector, ...chunk }) =>
+    vector === undefined ? chunk : { ...chunk, vector: unit(vector) },
+  )
+  return { ...batch, chunks }
+}
+
+/** The vector at length 1, so that a product of two is their cosine. */
+function unit(vector: readonly number[]): readonly number[] {
+  const length = Math.hypot(...vector)
+  if (!Number.isFinite(length)) {
+    throw new Failure('UPSTREAM', 'The embeddings node gave a vector that holds no numbers.')
+  }
+  return length === 0 ? vector : vector.map((value) => value / length)
+}

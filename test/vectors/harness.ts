@@ -1,0 +1,135 @@
+import { LLMock } from '@copilotkit/aimock'
+import { startApp, type StartOptions, type TestApp } from '../harness.ts'
+
+export interface Drawn {
+  readonly id: string
+  readonly name: string
+  readonly category: string
+  readonly inputs?: Readonly<Record<string, unknown>>
+  readonly output?: string
+}
+
+export interface Sourced {
+  readonly pageContent: string
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+export interface UpsertAnswer {
+  readonly numAdded: number
+  readonly numUpdated: number
+  readonly numSkipped: number
+  readonly numDeleted: number
+  readonly addedDocs: readonly Sourced[]
+  readonly error?: string
+  readonly message?: string
+}
+
+/** The server beside a fake provider that it may call. */
+export async function startBoth(options: StartOptions = {}) {
+  const mock = new LLMock({ port: 0 })
+  await mock.start()
+  const env = { EGRESS_ALLOW: new URL(mock.url).host, ...options.env }
+  const app = await startApp({ ...options, env })
+  return {
+    app,
+    mock,
+    baseUrl: `${mock.url}/v1`,
+    close: async () => {
+      await app.close()
+      await mock.stop()
+    },
+  }
+}
+
+/** `flowData` of nodes; edges follow from what their inputs refer to. */
+export function draw(nodes: readonly Drawn[]) {
+  return {
+    nodes: nodes.map(({ output, ...data }) => ({
+      id: data.id,
+      type: 'customNode',
+      data: { ...data, label: data.name, outputs: output ? { output } : {} },
+    })),
+    edges: nodes.flatMap(({ id, inputs }) =>
+      [...JSON.stringify(inputs ?? {}).matchAll(/\{\{([^{}.]+)\.data\.instance/g)].map(
+        ([, source]) => ({ source, target: id, sourceHandle: '' }),
+      ),
+    ),
+  }
+}
+
+export const dataUri = (text: string, name = 'notes.txt', mime = 'text/plain'): string =>
+  `data:${mime};base64,${Buffer.from(text).toString('base64')},filename:${name}`
+
+/** Loader → splitter → embeddings → store → chain that answers with its sources. */
+export function qaFlow(
+  baseUrl: string,
+  changes: {
+    readonly loader?: Partial<Drawn>
+    readonly store?: Partial<Drawn>
+    readonly embeddings?: Record<string, unknown>
+    readonly splitter?: Record<string, unknown>
+  } = {},
+) {
+  return draw([
+    {
+      id: 'textFile_0',
+      name: 'textFile',
+      category: 'Document Loaders',
+      output: 'document',
+      ...changes.loader,
+      inputs: {
+        textSplitter: '{{recursiveCharacterTextSplitter_0.data.instance}}',
+        ...changes.loader?.inputs,
+      },
+    },
+    {
+      id: 'recursiveCharacterTextSplitter_0',
+      name: 'recursiveCharacterTextSplitter',
+      category: 'Text Splitters',
+      inputs: { chunkSize: 60, chunkOverlap: 0, ...changes.splitter },
+    },
+    {
+      id: 'openAIEmbeddings_0',
+      name: 'openAIEmbeddings',
+      category: 'Embeddings',
+      inputs: { basepath: baseUrl, openAIApiKey: 'sk-test-123456', ...changes.embeddings },
+    },
+    {
+      id: 'store_0',
+      name: 'memoryVectorStore',
+      category: 'Vector Stores',
+      output: 'retriever',
+      ...changes.store,
+      inputs: {
+        document: ['{{textFile_0.data.instance}}'],
+        embeddings: '{{openAIEmbeddings_0.data.instance}}',
+        topK: '1',
+        ...changes.store?.inputs,
+      },
+    },
+    {
+      id: 'chatOpenAI_0',
+      name: 'chatOpenAI',
+      category: 'Chat Models',
+      inputs: { modelName: 'gpt-4o-mini', basepath: baseUrl, openAIApiKey: 'sk-test-123456' },
+    },
+    {
+      id: 'conversationalRetrievalQAChain_0',
+      name: 'conversationalRetrievalQAChain',
+      category: 'Chains',
+      inputs: {
+        model: '{{chatOpenAI_0.data.instance}}',
+        vectorStoreRetriever: '{{store_0.data.instance}}',
+        returnSourceDocuments: true,
+      },
+    },
+  ])
+}
+
+export async function upsert(
+  { app, token = app.owner.token }: { readonly app: TestApp; readonly token?: string | null },
+  id: string,
+  body: object = {},
+) {
+  return app.rest<UpsertAnswer>('POST', `/vector/upsert/${id}`, { token, body })
+}
