@@ -7,6 +7,7 @@ import { isRecord, textOf } from '../paths.ts'
 import { seenBy } from '../team-talk.ts'
 import type { TurnContext, TurnResult } from '../team-turn.ts'
 
+const finish = 'FINISH'
 const inputs = {
   supervisorName: text(),
   supervisorPrompt: text({
@@ -20,7 +21,6 @@ const inputs = {
   recursionLimit: number({ default: 100 }),
   inputModeration: anchors('moderation'),
 }
-const finish = 'FINISH'
 
 /** Says, turn by turn, which worker works next, until it is satisfied. */
 export const supervisor = defineNode({
@@ -50,35 +50,24 @@ async function decision(
   const said = seenBy(context.node.id, context.state.messages, (id) => workerName(context, id))
   const names = [...workers.keys()]
   const ask = `Who works next? Or are we done (${finish})? Choose one of: ${[finish, ...names].join(', ')}.`
+  const system = values.supervisorPrompt.replaceAll('{team_members}', names.join(', '))
   const messages: ChatMessage[] = [
-    {
-      role: 'system',
-      content: values.supervisorPrompt.replaceAll('{team_members}', names.join(', ')),
-    },
+    { role: 'system', content: system },
     ...said,
     { role: 'user', content: ask },
   ]
   const tool = { name: 'route', description: 'Names who works next.', schema: routeSchema(names) }
-  const {
-    toolCalls,
-    text: words,
-    usage,
-  } = await values.model.ask({
-    messages,
-    tools: [tool],
-    toolChoice: { name: tool.name },
-    signal: context.signal,
-  })
-  const { next, instructions, reasoning } = toolCalls[0]?.args ?? { next: finish, reasoning: words }
+  const asked = { messages, tools: [tool], toolChoice: { name: tool.name } }
+  const { toolCalls, text, usage } = await values.model.ask({ ...asked, signal: context.signal })
+  const { next, instructions, reasoning } = toolCalls[0]?.args ?? { next: finish, reasoning: text }
   const worker = workers.get(textOf(next).trim().toLowerCase())
   const told = {
     messages: [textOf(reasoning)],
     next: worker === undefined ? finish : textOf(next),
     instructions: textOf(instructions),
   }
-  if (worker !== undefined) {
-    return { goTo: [worker], values: { instructions: told.instructions }, told, usage }
-  }
+  const task = { instructions: told.instructions }
+  if (worker !== undefined) return { goTo: [worker], values: task, told, usage }
   const answer = await answerOf(values, context, told.instructions || textOf(reasoning))
   return {
     said: [{ role: 'assistant', content: answer, speaker: context.node.id }],
@@ -94,9 +83,8 @@ async function answerOf(
   { state, signal, node, ...context }: TurnContext,
   otherwise: string,
 ): Promise<string> {
-  const last = state.messages.findLast(
-    ({ speaker }) => speaker !== undefined && speaker !== node.id,
-  )
+  const isWorker = ({ speaker = node.id }) => speaker !== node.id
+  const last = state.messages.findLast(isWorker)
   if (!summarization || last === undefined) return last?.content || otherwise
   const request = 'Answer the first question out of everything that was said since.'
   const said = seenBy(node.id, state.messages, (id) => context.nameOf(id))
