@@ -8,7 +8,7 @@ export const dateTime = {
   description: 'A moment as ISO 8601 text, in UTC with milliseconds: 2024-03-15T10:30:00.000Z.',
   serialize: (value: unknown): string => new Date(value as Date | string).toISOString(),
   parseValue: (value: unknown): Date => {
-    const date = typeof value === 'string' && isoDate.test(value) ? new Date(value) : null
+    const date = typeof value === 'string' && isMoment(value) ? new Date(value) : null
     if (date && !Number.isNaN(date.getTime())) return date
     throw new Failure(
       'BAD_REQUEST',
@@ -23,6 +23,13 @@ export const json = {
   parseValue: (value: unknown): unknown => value,
   parseLiteral: (node: ValueNode, variables?: Record<string, unknown> | null): unknown =>
     literal(node, variables ?? {}),
+}
+
+/** Whether it is written as one, on a day that its month has: a Date would take the 30th of February. */
+function isMoment(text: string): boolean {
+  const day = text.slice(0, 10)
+  const date = new Date(`${day}T00:00:00Z`)
+  return isoDate.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day)
 }
 
 function literal(node: ValueNode, variables: Record<string, unknown>): unknown {

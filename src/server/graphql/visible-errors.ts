@@ -39,9 +39,19 @@ function translate(result: ExecutionResult, requestId: string, log: Log): Execut
 
 /** Suggestions would list what introspection may hide; and no limit is an error of syntax. */
 function plain(message: string): string {
-  return message
+  const told = withoutValue(message)
     .replace(/ ?Did you mean .+\?$/, '')
     .replace(/^Syntax Error: (?=(?:Query depth|Aliases|Directives|Token) limit )/, '')
+  return /[.!?)]$/.test(told) ? told : `${told}.`
+}
+
+/** A wrong variable is quoted in full, however long, and be it a password. */
+function withoutValue(message: string): string {
+  const [quoted, variable] = /^(Variable "\$\w+") got invalid value /.exec(message) ?? []
+  if (quoted === undefined) return message
+  const [, place = ''] = /( at "[\w.[\]]{1,200}"); /.exec(message) ?? []
+  const reason = message.slice(message.lastIndexOf('; ') + 2).replace(/(?<=value): .*$/s, '')
+  return `${variable}${place}: ${reason}`
 }
 
 async function* mapped<T, U>(items: AsyncIterable<T>, map: (item: T) => U): AsyncGenerator<U> {
