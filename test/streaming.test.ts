@@ -112,6 +112,23 @@ describe('a streamed prediction', () => {
   })
 })
 
+describe('strangers on a public flow', () => {
+  it('are told which steps ran, and neither prompts nor state', async () => {
+    const flowData = reply('PROMPT {{ question }}')
+    const flow = await app.addFlow({ type: 'AGENTFLOW', flowData, isPublic: true })
+    const body = { question: 'hi' }
+    const told = await app.rest('POST', `/prediction/${flow.id}`, { body })
+    expect(told.body['text']).toBe('PROMPT hi')
+    const steps = told.body['agentFlowExecutedData'] as readonly { data: object }[]
+    expect(steps.map(({ data }) => Object.keys(data).toSorted())).toEqual([
+      ['id', 'name', 'output'],
+      ['id', 'name', 'output'],
+    ])
+    const own = await app.rest('POST', `/prediction/${flow.id}`, { token: app.owner.token, body })
+    expect(JSON.stringify(own.body['agentFlowExecutedData'])).toContain('"input"')
+  })
+})
+
 describe('the record of a run', () => {
   it('is kept for successes and failures, and read by its workspace alone', async () => {
     const good = await app.addFlow({ type: 'AGENTFLOW', flowData: reply('ok') })

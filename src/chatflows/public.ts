@@ -94,12 +94,19 @@ export function flowSource(flow: Chatflow): {
   return { id: flow.id, flowData: flow.flowData, apiConfig: flow.apiConfig ?? null }
 }
 
+/** What models take, as the chat widget reads it; the size in megabytes. */
+const imageLimits = {
+  fileTypes: ['image/gif', 'image/jpeg', 'image/png', 'image/webp'],
+  maxUploadSize: 5,
+}
+
 function uploadsOf(flow: Chatflow): Uploads {
+  const takesImages = /"allowImageUploads"\s*:\s*"?true/.test(flow.flowData)
   return {
     isSpeechToTextEnabled: isSwitchedOn(flow.speechToText ?? null),
-    isImageUploadAllowed: false,
+    isImageUploadAllowed: takesImages,
     isRAGFileUploadAllowed: false,
-    imgUploadSizeAndTypes: [],
+    imgUploadSizeAndTypes: takesImages ? [imageLimits] : [],
     fileUploadSizeAndTypes: [],
   }
 }

@@ -46,6 +46,17 @@ const PredictionType = builder.objectRef<Prediction>('Prediction').implement({
       description: 'The steps of an agentflow, in order.',
       resolve: ({ agentFlowExecutedData: steps }) => (steps ? [...steps] : null),
     }),
+    agentReasoning: t.field({
+      type: ['JSON'],
+      nullable: true,
+      description: 'What each member of a team did, turn by turn.',
+      resolve: ({ agentReasoning: turns }) => (turns ? [...turns] : null),
+    }),
+    flowVariables: t.expose('flowVariables', {
+      type: 'JSON',
+      nullable: true,
+      description: 'What set-variable nodes show.',
+    }),
     action: t.expose('action', {
       type: 'JSON',
       nullable: true,

@@ -42,6 +42,7 @@ export async function savedRun(
     database.workspaceEm({ workspaceId: flow.workspaceId }),
     `select status, executed_data as "executedData", state from execution
      where chatflowid = ? and session_id = ? and ${own}
+     and (executed_data <> '[]'::jsonb or state is not null)
      order by created_date desc, id desc limit 1`,
     [flow.id, sessionId, ownerOf(ctx), chatId],
   )

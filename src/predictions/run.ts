@@ -6,6 +6,7 @@ import type { FlowResult } from '../engine/result.ts'
 import { runFlow } from '../engine/run.ts'
 import { createVectorPort } from '../vectors/store.ts'
 import { measureRun } from './measure.ts'
+import { discretionFor } from './discretion.ts'
 import { ownerOf } from './owner.ts'
 import type { Prepared } from './prepare.ts'
 import { recall, savedRun } from './recall.ts'
@@ -37,6 +38,7 @@ export async function perform(
   const run = ctx.deps.runs.begin(runName(ctx, stored.id, chatId), stored.workspaceId)
   const recorder = createRecorder(ctx, prepared)
   const measured = measureRun(ctx.deps)
+  const discretion = discretionFor(ctx)
   const timeout = AbortSignal.timeout(runTimeoutMs)
   try {
     const result = await runFlow({
@@ -52,14 +54,15 @@ export async function perform(
       emit: (event) => {
         recorder.observe(event)
         measured.observe(event)
-        reader.emit(event)
+        reader.emit(discretion.event(event))
       },
     })
     const executionId = await recorder.succeeded(result)
     measured.end('OK')
     const { question = null } = input
     const isStreamValid = prepared.streams
-    return { ...result, question, chatId, chatMessageId, executionId, isStreamValid }
+    const told = discretion.result(result)
+    return { ...told, question, chatId, chatMessageId, executionId, isStreamValid }
   } catch (error) {
     measured.end(error instanceof Failure ? error.code : 'INTERNAL')
     await recorder.failed(error)
