@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { OwnerNeeded, type OwnerLogin } from './accounts/first-owner.ts'
 import { createApp, type App } from './app.ts'
+import { loadEngine } from './chatflows/engine.ts'
 import { FolderInUse } from './db/lock-file.ts'
 import { DatabaseNotReady } from './db/open.ts'
 import { ConfigError, environment, readConfig, type Config } from './platform/config.ts'
@@ -29,6 +30,8 @@ async function serve(config: Config): Promise<void> {
   const metrics = await listenForMetrics(app, config)
   const listening = await listen(app, config)
   announce(app, config, listening.url)
+  // Loaded while nobody waits for it, where a start or a first request would.
+  void Promise.all([import('./server/yoga.ts'), loadEngine()])
   const signal = await firstSignal()
   app.deps.log.info({ signal }, 'stopping')
   await listening.close()

@@ -1,9 +1,8 @@
 import type { Ctx } from '../context.ts'
-import { parseFlow } from '../engine/flow.ts'
 import { toPublicFlow, toWidgetFlow } from '../engine/public-flow.ts'
-import { isStreamable, validateFlow } from '../engine/validate.ts'
 import { tenantEm } from '../db/tenant.ts'
 import { admittedFlow, findFlowHead, noSuchFlow, readFlow } from './admission.ts'
+import { loadEngine } from './engine.ts'
 import type { Chatflow, ChatflowType } from './entity.ts'
 import { findOwn } from './service.ts'
 
@@ -68,6 +67,7 @@ export async function chatflowStreaming(
 ): Promise<{ isStreaming: boolean }> {
   const head = await findFlowHead(ctx.deps, input.id)
   if (!head) throw noSuchFlow()
+  const { isStreamable, parseFlow } = await loadEngine()
   return { isStreaming: isStreamable(parseFlow(flowSource(await readFlow(ctx.deps, head)))) }
 }
 
@@ -79,6 +79,7 @@ export interface FlowProblem {
 /** Everything that would keep a chatflow from running. Throws NOT_FOUND, UNPROCESSABLE. */
 export async function validateChatflow(ctx: Ctx, input: { id: string }): Promise<FlowProblem[]> {
   const flow = await findOwn(tenantEm(ctx), input.id)
+  const { parseFlow, validateFlow } = await loadEngine()
   return validateFlow(parseFlow(flowSource(flow))).map(({ message, nodeId }) => ({
     message,
     nodeId: nodeId ?? null,

@@ -1,11 +1,11 @@
 import { admittedFlow } from '../chatflows/admission.ts'
 import type { Chatflow } from '../chatflows/entity.ts'
+import { loadEngine } from '../chatflows/engine.ts'
 import { flowSource } from '../chatflows/public.ts'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
-import { parseFlow, type Flow } from '../engine/flow.ts'
+import type { Flow } from '../engine/flow.ts'
 import type { RunInput } from '../engine/node.ts'
-import { isStreamable } from '../engine/validate.ts'
 import { readRunInput, type PredictionInput } from './input.ts'
 import { limitFlow } from './limit.ts'
 
@@ -25,6 +25,7 @@ export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepare
   const stored = await admittedFlow(ctx, input.id)
   const runInput = readRunInput(input, newId())
   await limitFlow(ctx, stored)
+  const { isStreamable, parseFlow } = await loadEngine()
   const flow = parseFlow(flowSource(stored))
   // Ids sort by time: the question's comes first, as both messages get one date.
   const questionId = newId()

@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
+import { loadEngine } from '../chatflows/engine.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
-import { sessionOf } from '../engine/context.ts'
 import type { FlowEvent, RunStatus, TokenUsage } from '../engine/events.ts'
 import type { ExecutedNode, FlowResult } from '../engine/result.ts'
 import { ChatMessage, Execution } from './entity.ts'
@@ -83,6 +83,7 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
       const em = open()
       const status = isAbort(error) ? 'TERMINATED' : 'ERROR'
       const told = error instanceof Failure ? error.message : 'Something went wrong on our side.'
+      const { sessionOf } = await loadEngine()
       const sessionId = sessionOf(flow, input)
       keepRun(em, { sessionId, status, ...seen, error: told })
       try {

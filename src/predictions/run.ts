@@ -1,9 +1,9 @@
+import { loadEngine } from '../chatflows/engine.ts'
 import { flowPorts } from '../chatflows/ports.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import type { Emit } from '../engine/events.ts'
 import type { FlowResult } from '../engine/result.ts'
-import { runFlow } from '../engine/run.ts'
 import { createVectorPort } from '../vectors/store.ts'
 import { measureRun } from './measure.ts'
 import { discretionFor } from './discretion.ts'
@@ -41,6 +41,7 @@ export async function perform(
   const discretion = discretionFor(ctx)
   const timeout = AbortSignal.timeout(runTimeoutMs)
   try {
+    const { runFlow } = await loadEngine()
     const result = await runFlow({
       flow,
       input,

@@ -21,15 +21,14 @@ export interface YogaParts {
   readonly schema: GraphQLSchema
   readonly log: Log
   readonly introspection: boolean
-  readonly bodyLimitBytes: number
   readonly makeContext: MakeContext
 }
 
 /** Beyond these an operation is refused before anything of it runs. */
 const limits = { depth: 10, aliases: 15, tokens: 1500, directives: 5 } as const
 
-/** GraphQL over HTTP: one operation a request, as JSON by POST, or a query by GET. */
-export function graphqlEndpoint(parts: YogaParts): Endpoint {
+/** Answers GraphQL operations: one a request, as JSON by POST, or a query by GET. */
+export function createGraphql(parts: YogaParts): Endpoint['answer'] {
   const yoga = createYoga<ServerContext>({
     schema: parts.schema,
     graphqlEndpoint: graphqlPath,
@@ -44,34 +43,18 @@ export function graphqlEndpoint(parts: YogaParts): Endpoint {
     maskedErrors: { maskError: (error) => error as Error },
     plugins: plugins(parts),
   })
-  return {
-    method: 'POST',
-    path: graphqlPath,
-    body: { limitBytes: parts.bodyLimitBytes, types: ['json', 'graphql'] },
-    async answer(exchange) {
-      const ctx = await parts.makeContext(exchange, exchange.headers.authorization ?? null)
-      const byGet = exchange.method !== 'POST'
-      if (byGet) exchange.payload = operationOfQuery(exchange.query)
-      requireOperation(exchange)
-      const request = new yoga.fetchAPI.Request(`http://localhost${graphqlPath}`, {
-        // By GET no mutation runs: Yoga looks at the method.
-        method: byGet ? 'GET' : 'POST',
-        headers: { accept: exchange.headers.accept ?? '*/*' },
-        signal: exchange.signal,
-      })
-      return answerOf(await yoga.fetch(request, { exchange, ctx }))
-    },
-  }
-}
-
-/** The page for browsers at the same path: other clients' GET requests ask a query. */
-export function orQueryByGet(page: Endpoint, graphql: Endpoint): Endpoint {
-  return {
-    ...page,
-    answer: (exchange) =>
-      exchange.headers['accept']?.includes('text/html')
-        ? page.answer(exchange)
-        : graphql.answer(exchange),
+  return async (exchange) => {
+    const ctx = await parts.makeContext(exchange, exchange.headers.authorization ?? null)
+    const byGet = exchange.method !== 'POST'
+    if (byGet) exchange.payload = operationOfQuery(exchange.query)
+    requireOperation(exchange)
+    const request = new yoga.fetchAPI.Request(`http://localhost${graphqlPath}`, {
+      // By GET no mutation runs: Yoga looks at the method.
+      method: byGet ? 'GET' : 'POST',
+      headers: { accept: exchange.headers.accept ?? '*/*' },
+      signal: exchange.signal,
+    })
+    return answerOf(await yoga.fetch(request, { exchange, ctx }))
   }
 }
 

@@ -1,0 +1,8 @@
+/** The engine's front door, for rooms that load it when they need it. */
+export { sessionOf } from './context.ts'
+export { describeNode, describeNodes } from './describe.ts'
+export { parseFlow } from './flow.ts'
+export { findNode } from './nodes/index.ts'
+export { runFlow } from './run.ts'
+export { upsertFlow } from './upsert.ts'
+export { isStreamable, validateFlow } from './validate.ts'
