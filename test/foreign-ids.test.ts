@@ -20,18 +20,22 @@ const operations = operationsOf(schema)
 interface Estate {
   readonly person: Person
   readonly ids: readonly string[]
+  /** Ids that belong together, by the names arguments have for them. */
+  readonly named: Readonly<Record<string, string>>
   readonly exchanged: string
 }
 
 let app: TestApp
 let a: Estate
 let b: Estate
+let c: Estate
 let before: readonly string[]
 
 beforeAll(async () => {
   app = await startApp()
   a = await found(app.owner)
   b = await found(await app.addPerson())
+  c = await found(await app.addPerson())
   before = await everythingOf(b)
 })
 afterAll(() => app.close())
@@ -45,7 +49,10 @@ describe.each(operations)('threat 22: $name', (operation) => {
       [a.ids[0], a.person.token],
       [a.person.workspaceId, a.person.token],
     ] as const) {
-      const args = sampleArgs(operation, Object.fromEntries(ids.map((id) => [id, own])))
+      const args = sampleArgs(
+        operation,
+        Object.fromEntries(ids.map((id) => [id, a.named[id] ?? own])),
+      )
       const ask = async (id: string): Promise<(string | undefined)[]> => {
         const call = { args: { ...args, [name]: id }, token }
         const { graphql, rest } = await callBoth(app, operation, call)
@@ -69,14 +76,18 @@ describe.each(operations)('$name', (operation) => {
     ['GraphQL', callGraphql],
     ['REST', callRest],
   ])('does its work for the right caller over %s', async (_, call) => {
-    const isReading = operation.name.startsWith('Query')
-    const estate = isReading ? a : await found(await app.addPerson())
+    const isLasting = !/delete|remove|leave|end|disable|reset|Member/i.test(operation.name)
+    const estate = isLasting ? c : await found(await app.addPerson())
     const { token } = estate.person
-    const [first = '', ...more] = operation.ids
+    // What goes by a name of its own comes last.
+    const [first = '', ...more] = operation.ids.toSorted(
+      (one, two) => Number(one in estate.named) - Number(two in estate.named),
+    )
     for (const one of estate.ids) {
       // Where two things are named, each may be any of them.
       for (const other of more.length > 0 ? estate.ids : ['']) {
-        const given = { ...Object.fromEntries(more.map((name) => [name, other])), [first]: one }
+        const others = more.map((name) => [name, estate.named[name] ?? other])
+        const given = { ...Object.fromEntries(others), [first]: one }
         const outcome = await call(app, operation, { args: sampleArgs(operation, given), token })
         if (!outcome || outcome.code === 'OK') return
         // The caller is the only member of their workspace, who cannot be missed there.
@@ -89,7 +100,9 @@ describe.each(operations)('$name', (operation) => {
 })
 
 function idArguments({ field }: Operation): string[] {
-  return field.args.map(({ name }) => name).filter((name) => /(^|_)id$|Id$|^apikeyid$/.test(name))
+  return field.args
+    .map(({ name }) => name)
+    .filter((name) => /(^|_)id$|Id$|^(apikey|chatflow)id$/.test(name))
 }
 
 /** One of everything that has an id. */
@@ -97,8 +110,8 @@ async function found(person: Person): Promise<Estate> {
   const { token } = person
   const exchanged = await app.exchange(await app.addKey({ token }))
   const { sessionId, userId, workspaceId } = person
-  const ids = [...(await createAll(app, token)), sessionId, userId, workspaceId]
-  return { person, ids, exchanged }
+  const { ids, named } = await createAll(app, token)
+  return { person, ids: [...ids, sessionId, userId, workspaceId], named, exchanged }
 }
 
 /** What each query shows its owner of each id, byte for byte. */

@@ -23,7 +23,17 @@ export type Access =
   | { readonly kind: 'anyone'; readonly ignoresCredential: boolean }
   | { readonly kind: 'signedIn' }
   | { readonly kind: 'person' | 'manage'; readonly permission: Permission }
-  | { readonly kind: 'flow'; readonly anyOf: readonly Permission[]; readonly anonymous: boolean }
+  | FlowAccess
+
+/** A flow decides; which one is said by an argument, itself or through something that is of it. */
+export interface FlowAccess {
+  readonly kind: 'flow'
+  readonly anyOf: readonly Permission[]
+  readonly anonymous: boolean
+  /** The argument. */
+  readonly by: string
+  readonly idOf: string
+}
 
 export interface Operation {
   readonly name: `${'Query' | 'Mutation' | 'Subscription'}.${string}`
@@ -52,17 +62,23 @@ export function operationsOf(schema: GraphQLSchema): Operation[] {
 export function accessOf(field: GraphQLField<unknown, unknown>): Access {
   const options = field.extensions['pothosOptions'] as { authScopes?: unknown } | undefined
   const declared = options?.authScopes
-  const scopes: unknown = typeof declared === 'function' ? declared({}, { id: '' }) : declared
+  const scopes: unknown = typeof declared === 'function' ? declared({}, ownNames) : declared
   const [entry, ...others] = Object.entries(scopes ?? {})
   const access = entry && others.length === 0 ? readScope(entry[0], entry[1]) : null
   if (!access) throw new Error(`${field.name} does not say who may call it.`)
   return access
 }
 
+/** Arguments that hold their own names, to see which of them a demand is made of. */
+const ownNames: unknown = new Proxy({}, { get: (_, name) => name })
+
 function readScope(kind: string, demand: unknown): Access | null {
   if (kind === 'anyone') return { kind, ignoresCredential: demand === true }
   if (kind === 'signedIn') return { kind }
-  if (kind === 'flow') return { kind, ...(demand as { anyOf: Permission[]; anonymous: boolean }) }
+  if (kind === 'flow') {
+    const { id, ...terms } = demand as Omit<FlowAccess, 'by'> & { id: string }
+    return { ...terms, kind, by: id, idOf: terms.idOf ?? 'flow' }
+  }
   const permission = permissions.find((name) => name === demand)
   const asksOne = kind === 'person' || kind === 'manage'
   return asksOne && permission ? { kind, permission } : null
@@ -126,23 +142,42 @@ export async function callBoth(
 
 export async function callGraphql(
   app: TestApp,
-  { name, field }: Operation,
+  operation: Operation,
   { args, token }: { args: Args; token: string | null },
 ): Promise<Outcome> {
-  const known = field.args.filter((argument) => argument.name in args)
-  const head = known.map((argument) => `$${argument.name}: ${String(argument.type)}`).join(', ')
-  const passed = known.map((argument) => `${argument.name}: $${argument.name}`).join(', ')
-  const document = `${name.startsWith('Query') ? 'query' : 'mutation'} ${head && `(${head})`} {
-    ${field.name} ${passed && `(${passed})`} ${selectionOf(getNamedType(field.type), 3)}
-  }`
-  const answer = await app.gql<unknown>(document, args, { token })
-  const [error] = answer.errors
+  const query = documentOf(operation, args)
+  const isStream = operation.name.startsWith('Subscription')
+  const headers = isStream ? { accept: 'text/event-stream' } : {}
+  const body = { query, variables: args }
+  const answer = await app.call('POST', '/graphql', { token, headers, body })
+  const results = typeof answer.body === 'string' ? readEvents(answer.body) : [answer.body]
+  const error = (results as Result[]).flatMap(({ errors }) => errors ?? [])[0]
   return {
     code: error?.extensions.code ?? 'OK',
     message: error?.message ?? '',
     text: settled(answer.text),
     raw: answer.text,
   }
+}
+
+interface Result {
+  readonly errors?: { message: string; extensions: { code: string } }[]
+}
+
+/** The results of a subscription, as server-sent events. */
+function readEvents(text: string): unknown[] {
+  const lines = text.split('\n').filter((line) => /^data: *\{/.test(line))
+  return lines.map((line): unknown => JSON.parse(line.slice('data:'.length)))
+}
+
+function documentOf({ name, field }: Operation, args: Args): string {
+  const known = field.args.filter((argument) => argument.name in args)
+  const head = known.map((argument) => `$${argument.name}: ${String(argument.type)}`).join(', ')
+  const passed = known.map((argument) => `${argument.name}: $${argument.name}`).join(', ')
+  const [root = ''] = name.toLowerCase().split('.')
+  return `${root} ${head && `(${head})`} {
+    ${field.name} ${passed && `(${passed})`} ${selectionOf(getNamedType(field.type), 3)}
+  }`
 }
 
 export async function callRest(
@@ -168,9 +203,15 @@ export async function callRest(
     : { code: String(code), message: String(message), text: settled(answer.text), raw: answer.text }
 }
 
-/** Creates one of everything that can be created; returns their ids. */
-export async function createAll(app: TestApp, token: string): Promise<string[]> {
-  const ids: string[] = []
+export interface Created {
+  readonly ids: readonly string[]
+  /** Those that belong together, by the names arguments have for them. */
+  readonly named: Readonly<Record<string, string>>
+}
+
+/** Creates one of everything that can be created, and runs the flow once. */
+export async function createAll(app: TestApp, token: string): Promise<Created> {
+  const made = new Map<string, string>()
   for (const operation of operationsOf(schema)) {
     const { field, name } = operation
     const isCreation = name.startsWith('Mutation.create')
@@ -178,9 +219,50 @@ export async function createAll(app: TestApp, token: string): Promise<string[]> 
     const { code, raw } = await callGraphql(app, operation, { args: sampleArgs(operation), token })
     if (code !== 'OK') throw new Error(`${name} did not work: ${raw}`)
     const { data } = JSON.parse(raw) as { data: Record<string, { id: string }> }
-    ids.push(data[field.name]?.id ?? '')
+    made.set(field.name, data[field.name]?.id ?? '')
   }
-  return ids
+  const flow = made.get('createChatflow') ?? ''
+  const { chatId, messageId, feedbackId } = await converse(app, flow, token)
+  const agentflow = await app.addFlow({ type: 'AGENTFLOW', flowData: saysHello }, token)
+  const asked = { token, body: { question: 'Hi' } }
+  const run = await app.rest<{ executionId: string }>('POST', `/prediction/${agentflow.id}`, asked)
+  if (!run.body.executionId) throw new Error(`No run was recorded: ${run.text}`)
+  return {
+    ids: [...made.values(), agentflow.id, run.body.executionId, feedbackId],
+    named: { chatId, messageId, chatflowid: flow },
+  }
+}
+
+const inputParams = [{ name: 'directReplyMessage', type: 'string', acceptVariable: true }]
+
+/** An agentflow of two steps; its runs are recorded. */
+const saysHello = {
+  nodes: [
+    { id: 'start_0', type: 'agentFlow', data: { id: 'start_0', name: 'startAgentflow' } },
+    {
+      id: 'reply_0',
+      type: 'agentFlow',
+      data: {
+        id: 'reply_0',
+        name: 'directReplyAgentflow',
+        inputs: { directReplyMessage: 'Hello' },
+        inputParams,
+      },
+    },
+  ],
+  edges: [{ source: 'start_0', sourceHandle: 'start_0-output-startAgentflow', target: 'reply_0' }],
+}
+
+/** Asks a flow something and rates the answer. */
+export async function converse(app: TestApp, flow: string, token: string) {
+  const asked = { token, body: { question: 'Hi' } }
+  const { body } = await app.rest('POST', `/prediction/${flow}`, asked)
+  const chatId = String(body['chatId'])
+  const messageId = String(body['chatMessageId'])
+  const rating = { token, body: { chatId, messageId, rating: 'THUMBS_UP' } }
+  const rated = await app.rest('POST', `/feedback/${flow}`, rating)
+  if (rated.status !== 200) throw new Error(`Nothing was rated: ${rated.text}`)
+  return { chatId, messageId, feedbackId: rated.body.id }
 }
 
 function queryOf(args: ReadonlyMap<string, unknown>): string {
