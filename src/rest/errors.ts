@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql'
 import { statusByCode } from '../core/errors.ts'
+import { isDatabaseAway } from '../db/away.ts'
 import { internalError, visibleError, type VisibleError } from '../graphql/errors.ts'
 import type { Log } from '../platform/log.ts'
 import { jsonAnswer, type Answer } from './answer.ts'
@@ -19,8 +20,20 @@ export function reveal(error: unknown, requestId: string, log: Log): VisibleErro
     if (cause !== undefined) log.warn({ requestId, code: known.code, err: cause }, known.message)
     return known
   }
-  log.error({ requestId, err: error instanceof GraphQLError ? error.originalError : error }, 'bug')
+  const thrown = error instanceof GraphQLError ? error.originalError : error
+  if (isDatabaseAway(thrown)) {
+    log.warn({ requestId, err: thrown }, 'the database does not answer')
+    return databaseAway
+  }
+  log.error({ requestId, err: thrown }, 'bug')
   return internalError
+}
+
+/** Never 401: who cannot be looked up is not refused. */
+const databaseAway: VisibleError = {
+  code: 'UNAVAILABLE',
+  message: 'The database does not answer; try again in a moment.',
+  details: { retryAfter: 1 },
 }
 
 /** The error body of every REST answer: contract section 1. */

@@ -3,7 +3,7 @@ import { newId } from '../../src/core/ids.ts'
 import { basePath, routes } from '../../src/rest/routes.ts'
 import { startApp, type TestApp } from '../harness.ts'
 import { createAll } from '../security/operations.ts'
-import { expectRefusal, send, stateOf, type RawAnswer } from './refusals.ts'
+import { expectRefusal, send, stateOf, expectUnchanged, type RawAnswer } from './refusals.ts'
 
 let app: TestApp
 let before: string
@@ -13,7 +13,7 @@ beforeAll(async () => {
   before = await stateOf(app)
 })
 afterAll(async () => {
-  expect(await stateOf(app), 'nothing was changed').toBe(before)
+  await expectUnchanged(app, before)
   await app.close()
 })
 
@@ -78,14 +78,15 @@ describe.each(withBody)('threats 27, 35: the body of $method $path', ({ method, 
     for (const [what, body] of noObjects) {
       const start = performance.now()
       const answer = await post(body)
-      expect(performance.now() - start, what).toBeLessThan(500)
-      expect(answer.status, what).toBe(body.length > limit ? 413 : 400)
+      expect(performance.now() - start, `sent: ${what}`).toBeLessThan(500)
+      expect(answer.status, `sent: ${what}`).toBe(body.length > limit ? 413 : 400)
       expectRefusal(answer, [400, 413])
     }
     expect(polluted()).toBe(false)
   })
 
   it('is refused in other types, charsets and encodings', async () => {
+    expect.hasAssertions()
     for (const headers of [
       { 'content-type': 'text/plain' },
       { 'content-type': 'application/xml' },
@@ -98,6 +99,7 @@ describe.each(withBody)('threats 27, 35: the body of $method $path', ({ method, 
   })
 
   it('is refused where it is larger than it may be, declared or not', async () => {
+    expect.hasAssertions()
     expectRefusal(await post('{}', { 'content-length': '60000000' }), [413])
     if (limit > 65_536) return
     expectRefusal(await post(`{"a":"${'x'.repeat(limit)}"}`), [413])

@@ -28,9 +28,11 @@ const rounds = (numRuns: number) => ({ numRuns, interruptAfterTimeLimit: 15_000 
 
 /** Text that means something to a parser, a database, a template or a file system. */
 const odd = fc.constantFrom(
-  ...['', '\0', '\ud800', '%', '_', '\\', "'", '"', '`', '${x}', '{{ question }}', '{{', '../..'],
-  ...['null', 'NaN', '-0', '1e999', '__proto__', 'constructor', 'toString', '<script>', '‮', '﷽'],
-  ...['\r\nX: y', '2024-02-30T00:00:00Z', '{"nodes":5}', '[]', '{}', '{"__proto__":1}', 'a@b.co'],
+  ...[
+    ['', '\0', '\ud800', '%', '_', '\\', "'", '"', '`', '${x}', '{{ question }}', '{{', '../..'],
+    ['null', 'NaN', '-0', '1e999', '__proto__', 'constructor', 'toString', '<script>', '‮', '﷽'],
+    ['\r\nX: y', '2024-02-30T00:00:00Z', '{"nodes":5}', '[]', '{}', '{"__proto__":1}', 'a@b.co'],
+  ].flat(),
 )
 const text = fc.oneof(odd, fc.string({ unit: 'binary', maxLength: 40 }), fc.string())
 const anything = fc.oneof(
@@ -114,12 +116,10 @@ describe('any arguments', () => {
       const operation = operations.find((one) => one.name === name)
       if (!operation) throw new Error(`There is no ${name}.`)
       const call = { args, token: app.owner.token }
-      if (differs(operation, args)) {
-        expect((await callGraphql(app, operation, call)).code).not.toMatch(ours)
-        return
-      }
-      const { graphql, rest } = await callBoth(app, operation, call)
-      expect(graphql.code, graphql.raw.slice(0, 300)).not.toMatch(ours)
+      const { graphql, rest } = differs(operation, args)
+        ? { graphql: await callGraphql(app, operation, call), rest: null }
+        : await callBoth(app, operation, call)
+      expect(graphql.code, `sent: ${graphql.raw.slice(0, 300)}`).not.toMatch(ours)
       // What the first call made or removed, the second one meets.
       const isDone = graphql.code === 'OK' && /^(?:CONFLICT|NOT_FOUND)$/.test(rest?.code ?? '')
       if (!rest || isDone) return
@@ -135,7 +135,7 @@ const bodies = fc.oneof(
 )
 
 describe('any body', () => {
-  const writing = routes.filter(({ method, field }) => /^P/.test(method) && !left.has(field))
+  const writing = routes.filter(({ method, field }) => method.startsWith('P') && !left.has(field))
 
   it('of a REST call is no fault of ours', async () => {
     const property = fc.asyncProperty(
@@ -145,7 +145,7 @@ describe('any body', () => {
         const target = basePath + path.replaceAll(/:\w+/g, flowId)
         const request = { method, target, token: app.owner.token, body: JSON.stringify(body) }
         const answer = await send(app, request)
-        expect(answer.status, answer.text.slice(0, 300)).toBeLessThan(500)
+        expect(answer.status, `sent: ${answer.text.slice(0, 300)}`).toBeLessThan(500)
       },
     )
     await fc.assert(property, rounds(300))
@@ -159,7 +159,7 @@ describe('any body', () => {
     const property = fc.asyncProperty(fc.oneof(shapes, bodies), async (body) => {
       const request = { method: 'POST', target: '/graphql', body: JSON.stringify(body) }
       const answer = await send(app, { ...request, token: app.owner.token })
-      expect(answer.status, answer.text.slice(0, 300)).toBeLessThan(500)
+      expect(answer.status, `sent: ${answer.text.slice(0, 300)}`).toBeLessThan(500)
       expect(answer.text).not.toContain('INTERNAL')
     })
     await fc.assert(property, rounds(300))
@@ -172,7 +172,7 @@ describe('any body', () => {
       async ({ method, path }, body) => {
         const target = basePath + path.replaceAll(/:\w+/g, flowId)
         const answer = await send(app, { method, target, token: app.owner.token, body })
-        expect(answer.status, answer.text.slice(0, 300)).toBeLessThan(500)
+        expect(answer.status, `sent: ${answer.text.slice(0, 300)}`).toBeLessThan(500)
       },
     )
     await fc.assert(property, rounds(200))
@@ -208,7 +208,9 @@ describe('any path, query string and credential', () => {
       const target = `${basePath}/credentials?credentialName=${encodeWhatCanBe(filter)}`
       const answer = await send(app, { method: 'GET', target, token: app.owner.token })
       expect([200, 400]).toContain(answer.status)
-      if (answer.status === 200) expect(JSON.parse(answer.text)).toEqual([])
+      if (answer.status === 400) return
+      const found = JSON.parse(answer.text) as readonly { credentialName: string }[]
+      expect(found.filter(({ credentialName }) => credentialName !== filter)).toEqual([])
     })
     await fc.assert(property, { ...rounds(200), examples: [['%'], ['_penAIApi'], ["' OR 1=1--"]] })
   }, 60_000)

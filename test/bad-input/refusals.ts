@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { schema } from '../../src/schema.ts'
 import type { TestApp } from '../harness.ts'
-import { callGraphql, operationsOf, sampleArgs, type Operation } from '../security/operations.ts'
+import { callGraphql, operationsOf, sampleArgs } from '../security/operations.ts'
 
 export const operations = operationsOf(schema)
 
@@ -36,7 +36,7 @@ export async function send(app: TestApp, request: RawRequest): Promise<RawAnswer
     body: body === null ? null : once(typeof body === 'string' ? Buffer.from(body) : body),
     signal,
   })
-  return { ...answer, text: String(answer.body ?? '') }
+  return { ...answer, text: typeof answer.body === 'string' ? answer.body : '' }
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -48,9 +48,9 @@ const inside =
   /node_modules|\.[cm]?ts:\d|\bat \w+ \(|\/(?:work|home|usr|tmp|root)\/|\bselect\b.*\bfrom\b|insert into|syntax error at|invalid input syntax|invalid byte|\b22\w{3}\b|TypeError|RangeError|undefined|\[object/i
 
 /** A refusal as every client may rely on: the right 4xx, one sentence, the request's id, no more. */
-export function expectRefusal(answer: RawAnswer, statuses: readonly number[]): void {
+export function expectRefusal(answer: RawAnswer, statuses: readonly number[], what = ''): void {
   const { status, text } = answer
-  expect(statuses, text.slice(0, 300)).toContain(status)
+  expect(statuses, `${what}: ${text.slice(0, 300)}`).toContain(status)
   const body = JSON.parse(text) as Readonly<Record<string, unknown>>
   expect(body).toMatchObject({
     statusCode: status,
@@ -84,12 +84,12 @@ export async function stateOf(app: TestApp): Promise<string> {
 
 const changing: ReadonlySet<string> = new Set(['Query.auditLog'])
 
+/** Nothing that was refused has left a trace. */
+export async function expectUnchanged(app: TestApp, before: string): Promise<void> {
+  expect(await stateOf(app)).toBe(before)
+}
+
 /** By the arguments an operation names its rows with. */
 export function isIdArgument(name: string): boolean {
   return name === 'id' || name === 'userId'
-}
-
-/** Whether refusing the operation's arguments is all that this caller can meet. */
-export function has(operation: Operation, argument: string): boolean {
-  return operation.field.args.some(({ name }) => name === argument)
 }
