@@ -10,9 +10,7 @@ import { openExchange, type Endpoint, type Handle, type Incoming, type Stage } f
 import { toIncoming, toResponse } from './fetch.ts'
 import { healthEndpoints } from './health.ts'
 import { hasPublicMetrics, metricsEndpoint } from './metrics.ts'
-import { docsEndpoint } from './pages/docs.ts'
-import { graphiqlEndpoint } from './pages/graphiql.ts'
-import { homeEndpoint } from './pages/home.ts'
+import { pageEndpoints } from './pages/pages.ts'
 import { restEndpoints } from './rest.ts'
 import { createRouter } from './router.ts'
 import { accessLog } from './stages/access-log.ts'
@@ -113,12 +111,10 @@ async function allEndpoints(parts: HttpParts, isDraining: () => boolean): Promis
   return [
     ...(await restEndpoints({ schema, routes, bodyLimitBytes, makeContext })),
     graphqlEndpoint({ schema, log, introspection, bodyLimitBytes, makeContext }),
-    graphiqlEndpoint(),
     ...contractEndpoints({ schema, openapi, introspection }),
     ...healthEndpoints({ database, log, vault, isDraining }),
     ...(hasPublicMetrics(config) ? [metricsEndpoint(metrics, config.metrics.token)] : []),
-    homeEndpoint(),
-    docsEndpoint(openapi),
+    ...pageEndpoints({ openapi, introspection }),
   ]
 }
 

@@ -1,40 +1,27 @@
-import { hash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
 import { Failure } from '../../core/errors.ts'
-import type { Answer } from '../../rest/answer.ts'
-import type { Endpoint, Exchange } from '../exchange.ts'
+import type { Endpoint } from '../exchange.ts'
 import { graphqlPath } from '../paths.ts'
+import { assetEndpoint, browserScript, compress, giveAsset } from './assets.ts'
+import { scriptType, styleType, type Asset } from './assets.ts'
+import { exampleTabs, noToken } from './graphiql-examples.ts'
+import { loadGraphiql, type GraphiqlFiles } from './graphiql-files.ts'
+import { documentHead, iconPath } from './layout.ts'
 import { pageHeaders } from './policy.ts'
 
-const example = `# Sign in with the mutation below, then put the token under "Headers":
-# { "Authorization": "Bearer …" }
+const folder = '/assets/graphiql'
 
-query Me {
-  me {
-    email
-    activeWorkspaceId
-    permissions
-  }
-}
-
-mutation Login($username: String!, $password: String!) {
-  login(username: $username, password: $password) {
-    token
-    refreshToken
-  }
-}
-`
-
-interface Page {
-  readonly compressed: Buffer
-  readonly headers: Readonly<Record<string, string>>
-}
-
-/** GraphiQL for browsers, whole in one page of 9 MB: made on the first visit, kept compressed. */
-export function graphiqlEndpoint(): Endpoint {
-  let page: Promise<Page> | null = null
-  return {
+/** GraphiQL for browsers, at the path where programs post operations. */
+export function graphiqlEndpoints(): Endpoint[] {
+  const give = giveAsset(
+    pageHeaders({
+      'worker-src': "'self'",
+      // The editor writes its theme into style elements.
+      'style-src': "'self' 'unsafe-inline'",
+      'font-src': "'self' data:",
+    }),
+    () => compress(html),
+  )
+  const page: Endpoint = {
     method: 'GET',
     path: graphqlPath,
     async answer(exchange) {
@@ -43,46 +30,62 @@ export function graphiqlEndpoint(): Endpoint {
           allow: 'POST',
         })
       }
-      page ??= render()
-      return answerWith(await page, exchange)
+      return give(exchange)
     },
   }
+  return [page, ...assets().map(assetEndpoint)]
 }
 
-async function render(): Promise<Page> {
-  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  const html = renderGraphiQL({
-    title: 'Flowgate GraphiQL',
-    endpoint: graphqlPath,
-    defaultQuery: example,
-    isHeadersEditorEnabled: true,
-  })
-  const compressed = await promisify(gzip)(html, { level: 9 })
-  const headers = pageHeaders({
-    'script-src': scriptHash(html),
-    // The editor's language services run from texts inside the page.
-    'worker-src': 'blob:',
-    'font-src': 'data:',
-    'img-src': "'self' data: blob:",
-    'connect-src': "'self'",
-  })
-  return { compressed, headers: { ...headers, etag: `"${hash('sha256', compressed)}"` } }
-}
-
-async function answerWith({ compressed, headers }: Page, exchange: Exchange): Promise<Answer> {
-  const shared = { ...headers, vary: 'Accept-Encoding' }
-  if (exchange.headers['if-none-match'] === headers['etag']) {
-    return { status: 304, headers: shared, body: null }
+function assets(): Asset[] {
+  let loading: Promise<GraphiqlFiles> | null = null
+  const part = (name: keyof GraphiqlFiles) => async () => {
+    loading ??= loadGraphiql()
+    try {
+      return (await loading)[name]
+    } catch (error) {
+      loading = null
+      throw error
+    }
   }
-  if (/\bgzip\b/.test(exchange.headers['accept-encoding'] ?? '')) {
-    return { status: 200, headers: { ...shared, 'content-encoding': 'gzip' }, body: compressed }
-  }
-  return { status: 200, headers: shared, body: await promisify(gunzip)(compressed) }
+  const workers = ['editorWorkerService', 'json', 'graphql'] as const
+  return [
+    { path: `${folder}/library.js`, headers: scriptType, load: part('library') },
+    { path: `${folder}/style.css`, headers: styleType, load: part('style') },
+    ...workers.map((name) => ({
+      path: `${folder}/${name}.worker.js`,
+      headers: scriptType,
+      load: part(name),
+    })),
+    browserScript(`${folder}/start.js`, 'graphiql.js'),
+  ]
 }
 
-/** The page's own script by its digest, so that none that got in would run. */
-function scriptHash(html: string): string {
-  const start = html.indexOf('<script>') + '<script>'.length
-  const script = html.slice(start, html.indexOf('</script>', start))
-  return `'sha256-${hash('sha256', script, 'base64')}'`
+const options = {
+  title: '<a href="/" style="color: inherit; text-decoration: none">Flowgate</a>',
+  logo: `<img src="${iconPath}" alt="" width="32" height="32">`,
+  endpoint: graphqlPath,
+  defaultTabs: exampleTabs,
+  defaultHeaders: noToken,
+  defaultEditorToolsVisibility: 'headers',
+  // The page's script sees to it that they are not kept for long.
+  shouldPersistHeaders: true,
+}
+
+const html = `${documentHead(
+  'Flowgate GraphiQL',
+  `<link rel="stylesheet" href="${folder}/style.css">
+<script src="${folder}/library.js" defer></script>
+<script src="${folder}/start.js" type="module"></script>`,
+)}
+<body>
+<noscript>GraphiQL needs JavaScript. Programs send their operations to this address by POST.</noscript>
+<div id="root" data-folder="${folder}"></div>
+<script type="application/json" id="options">${asJson(options)}</script>
+</body>
+</html>
+`
+
+/** JSON that cannot end the element it stands in. */
+function asJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', String.raw`\u003c`)
 }
