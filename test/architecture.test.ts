@@ -43,7 +43,8 @@ const floors = [
   ['core', /^src\/core\//],
   ['platform', /^src\/platform\//],
   ['engine', /^src\/engine\//],
-  ['db', /^src\/(db\/|context\.ts$)|^mikro-orm\.config\.ts$/],
+  ['context', /^src\/context\.ts$/],
+  ['db', /^src\/db\/|^mikro-orm\.config\.ts$/],
   ['graphql', /^src\/graphql\//],
   ['types', /^src\/[a-z]+\/([a-z-]+-)?(graphql|types|arguments)\.ts$/],
   ['audit', /^src\/audit\//],
@@ -58,31 +59,26 @@ const floors = [
 
 type Floor = (typeof floors)[number][0]
 
-const services: readonly Floor[] = [
-  'service',
-  'entity',
-  'audit',
-  'engine',
-  'db',
-  'platform',
-  'core',
-]
+const ground: readonly Floor[] = ['context', 'db', 'platform', 'core']
+const services: readonly Floor[] = ['service', 'entity', 'audit', 'engine', ...ground]
 
 /** Which floors each may use, its own room apart. */
 const below: Readonly<Record<Floor, readonly Floor[]>> = {
   core: [],
   platform: ['core'],
   engine: ['core'],
-  db: ['platform', 'core'],
-  graphql: ['db', 'platform', 'core'],
-  audit: ['db', 'platform', 'core'],
+  // What everything is handed, as types alone.
+  context: ['engine', 'db', 'platform', 'core'],
+  db: ['context', 'platform', 'core'],
+  graphql: ground,
+  audit: ground,
   // What a run did is stored as the engine tells it.
-  entity: ['entity', 'engine', 'db', 'core'],
+  entity: ['entity', 'engine', ...ground],
   service: services,
   auth: services,
   types: ['types', 'graphql', 'auth', ...services],
   schema: ['types', 'graphql'],
-  rest: ['schema', 'graphql', 'db', 'platform', 'core'],
+  rest: ['schema', 'graphql', ...ground],
   server: ['rest', 'schema', 'graphql', ...services],
   top: ['server', 'rest', 'schema', 'types', 'graphql', 'auth', ...services],
 }
