@@ -24,9 +24,11 @@ import { loadMetrics, type MakeMetrics } from './platform/metrics.ts'
 import { createRuns } from './platform/runs.ts'
 import { loadSecrets, type Secrets } from './platform/secrets.ts'
 import { createPasswords, type Passwords } from './platform/workers/passwords.ts'
+import { createLocalEmbeddings } from './platform/workers/embeddings.ts'
 import { createSandbox } from './platform/workers/sandbox.ts'
 import { schema } from './schema.ts'
 import { createHttp, type Http } from './server/http.ts'
+import { createLoading } from './vectors/loading.ts'
 
 /** The server without a socket: what `main.ts`, tests and benches all use. */
 export interface App extends Http {
@@ -96,7 +98,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const bus = createBus(config, onError)
   const limiter = createLimiter({ redisUrl: config.redisUrl, clock, onError })
   const egress = egressAtFirstCall(config.egressAllow)
-  const sandbox = createSandbox({ fetch: egress.fetch })
+  const workers = createWorkers(egress)
   const access = createAccessCache(bus, clock)
   const runs = createRuns(bus)
   const keyUses = createKeyUses(database, onError)
@@ -116,7 +118,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     vault: createVault(secrets.vault),
     refreshSecret: derive(secrets.jwt[0]?.secret ?? new Uint8Array(), 'refresh'),
     fetch: egress.fetch,
-    sandbox,
+    ...workers,
     metrics: parts.makeMetrics({ runs: () => runs.active(), pool: () => database.pool() }),
     keyUses,
     audit,
@@ -129,12 +131,23 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     // What is left to write goes first; whatever fails, the rest is closed all the same.
     await settle([keyUses.close(), audit.close()], onError)
     await settle(
-      [sandbox, bus, limiter, egress, parts.passwords].map((part) => part.close()),
+      [...Object.values(workers), bus, limiter, egress, parts.passwords].map((part) =>
+        part.close(),
+      ),
       onError,
     )
     await settle([database.close()], onError)
   }
   return { deps, close }
+}
+
+/** What is done in threads, each of which starts with its first work. */
+function createWorkers({ fetch }: Egress) {
+  return {
+    sandbox: createSandbox({ fetch }),
+    loading: createLoading(),
+    localEmbeddings: createLocalEmbeddings(),
+  }
 }
 
 /** The way out is a tenth of all code: it is loaded when a flow first calls out. */

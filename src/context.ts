@@ -3,6 +3,7 @@ import type { Permission } from './core/permissions.ts'
 import type { Vault } from './core/seal.ts'
 import type { Tokens } from './core/token.ts'
 import type { Database } from './db/database.ts'
+import type { LoadDocuments } from './engine/ports.ts'
 import type { AccessCache } from './platform/access-cache.ts'
 import type { Attempts } from './platform/attempts.ts'
 import type { Batch } from './platform/batch.ts'
@@ -13,6 +14,7 @@ import type { Limiter } from './platform/limiter/limiter.ts'
 import type { Log } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { Runs } from './platform/runs.ts'
+import type { LocalEmbeddings } from './platform/workers/embeddings.ts'
 import type { Passwords } from './platform/workers/passwords.ts'
 import type { Sandbox } from './platform/workers/sandbox.ts'
 
@@ -35,6 +37,9 @@ export interface Deps {
   readonly fetch: typeof globalThis.fetch
   /** Where users' code runs. */
   readonly sandbox: Sandbox
+  /** Reads the files that flows load. */
+  readonly loading: { readonly load: LoadDocuments }
+  readonly localEmbeddings: LocalEmbeddings
   /** The runs of flows under way here. */
   readonly runs: Runs
   readonly metrics: Metrics

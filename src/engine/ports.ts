@@ -1,5 +1,7 @@
+import type { LoadJob } from './documents/job.ts'
 import type { RunStatus } from './events.ts'
 import type { FlowSource } from './flow.ts'
+import type { LoadedDocument } from './instances.ts'
 import type { ExecutedNode } from './result.ts'
 
 /** One message of a conversation, as it is stored and as callers send it. */
@@ -97,6 +99,12 @@ export interface VectorPort {
   readonly search: (place: VectorPlace, query: ChunkQuery) => Promise<readonly FoundChunk[]>
 }
 
+/** Reads and cuts files. @throws Failure naming the file, UNAVAILABLE, TIMEOUT. */
+export type LoadDocuments = (
+  job: LoadJob,
+  signal: AbortSignal,
+) => Promise<readonly LoadedDocument[]>
+
 /** Everything a run needs from the world; the rooms above fill it, tests fake it. */
 export interface Ports {
   /** The guarded fetch: nothing in the engine reaches the network by another way. */
@@ -122,5 +130,11 @@ export interface Ports {
   /** The newest kept run of a session of this flow and caller; undefined when there is none. */
   readonly savedRun: (sessionId: string) => Promise<SavedRun | undefined>
   readonly vectors: VectorPort
+  readonly loadDocuments: LoadDocuments
+  /** Vectors of texts, without a provider. @throws Failure UNPROCESSABLE, UNAVAILABLE. */
+  readonly embedLocally: (
+    texts: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<readonly (readonly number[])[]>
   readonly clock: { now(): Date }
 }

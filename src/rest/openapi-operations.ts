@@ -128,8 +128,18 @@ function bodyOf(route: Route, field: GraphQLField<unknown, Ctx>): JsonSchema | n
     content: {
       'application/json': media,
       ...(route.oauth && { 'application/x-www-form-urlencoded': media }),
+      ...(route.files && {
+        'multipart/form-data': { schema: formSchema(media.schema, route.files) },
+      }),
     },
   }
+}
+
+/** The same fields with the files themselves. */
+function formSchema(schema: { readonly properties: JsonSchema }, files: string): JsonSchema {
+  const file = { type: 'string', contentMediaType: 'application/octet-stream' }
+  const list = { type: 'array', maxItems: 1000, items: file, description: 'The files.' }
+  return { ...schema, properties: { ...schema.properties, [files]: list } }
 }
 
 function securityOf(access: Access): OpenApiOperation['security'] {

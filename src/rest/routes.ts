@@ -24,6 +24,8 @@ export interface Route {
   readonly widget?: true
   /** Answers as server-sent events when the body says `streaming: true`. */
   readonly streams?: true
+  /** Takes multipart forms too, whose files become the argument of this name. */
+  readonly files?: string
   /** Takes the forms of RFC 6749 and answers its errors. */
   readonly oauth?: true
 }
@@ -54,7 +56,7 @@ type Row = readonly [
   method: RouteMethod,
   path: Route['path'],
   field: FieldName,
-  more?: Pick<Route, 'paged' | 'widget' | 'oauth' | 'streams'>,
+  more?: Pick<Route, 'paged' | 'widget' | 'oauth' | 'streams' | 'files'>,
 ]
 
 const widget = { widget: true } as const
@@ -117,7 +119,12 @@ const table: Readonly<Record<Tag, readonly Row[]>> = {
     ['GET', '/chatflows-uploads/:id', 'Query.chatflowUploads', widget],
   ],
   Predictions: [
-    ['POST', '/prediction/:id', 'Mutation.createPrediction', { widget: true, streams: true }],
+    [
+      'POST',
+      '/prediction/:id',
+      'Mutation.createPrediction',
+      { widget: true, streams: true, files: 'uploads' },
+    ],
     ['PUT', '/chatmessage/abort/:id/:chatId', 'Mutation.abortPrediction', widget],
   ],
   Messages: [
@@ -129,7 +136,10 @@ const table: Readonly<Record<Tag, readonly Row[]>> = {
     ['GET', '/executions', 'Query.executions'],
     ['GET', '/executions/:id', 'Query.execution'],
   ],
-  Vectors: [['POST', '/vector/upsert/:id', 'Mutation.upsertVectors', widget]],
+  Vectors: [
+    ['POST', '/vector/upsert/:id', 'Mutation.upsertVectors', { widget: true, files: 'files' }],
+    ['GET', '/upsert-history/:id', 'Query.upsertHistory'],
+  ],
   Credentials: [
     ['GET', '/credentials', 'Query.credentials'],
     ['POST', '/credentials', 'Mutation.createCredential'],

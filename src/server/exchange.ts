@@ -46,7 +46,7 @@ export interface Found {
   readonly widget: boolean
 }
 
-export type BodyType = 'json' | 'graphql' | 'form'
+export type BodyType = 'json' | 'graphql' | 'form' | 'multipart'
 
 /** One path and method, and what answers there. HEAD is answered by GET, OPTIONS by a stage. */
 export interface Endpoint {
@@ -54,7 +54,12 @@ export interface Endpoint {
   readonly path: string
   readonly widget?: boolean
   /** Absent: a body is neither expected nor read. */
-  readonly body?: { readonly limitBytes: number; readonly types: readonly BodyType[] }
+  readonly body?: {
+    readonly limitBytes: number
+    readonly types: readonly BodyType[]
+    /** The field that the files of a form become. */
+    readonly files?: string
+  }
   answer(exchange: Exchange): Promise<Answer> | Answer
 }
 

@@ -40,11 +40,16 @@ function endpointOf(route: Route, run: RunRoute, parts: RestParts): Endpoint {
     method: route.method,
     path: basePath + route.path,
     ...(route.widget && { widget: true }),
-    ...(hasBody && { body: { limitBytes, types: route.oauth ? ['json', 'form'] : ['json'] } }),
+    ...(hasBody && { body: bodyOf(route, limitBytes) }),
     answer: route.oauth
       ? (exchange) => oauthAnswer(exchange, run, parts.makeContext)
       : (exchange) => plainAnswer(exchange, { route, run, makeContext: parts.makeContext }),
   }
+}
+
+function bodyOf({ oauth, files }: Route, limitBytes: number): NonNullable<Endpoint['body']> {
+  if (files !== undefined) return { limitBytes, types: ['json', 'multipart'], files }
+  return { limitBytes, types: oauth ? ['json', 'form'] : ['json'] }
 }
 
 /** The same path answers piece by piece when it is asked to. */

@@ -186,8 +186,8 @@ describe.skipIf(noRealFlows !== undefined)(
 
     test.each<[string, RegExp]>([
       ['Text to SQL', /\(customTool_0\).*no tool 4d723d69/],
-      ['Agentic RAG', /pinecone|retriever/i],
-      ['Human In Loop RAG', /pinecone|retriever/i],
+      ['Agentic RAG', /"OpenAI Embeddings" .* needs a credential/],
+      ['Human In Loop RAG', /"OpenAI Embeddings" .* needs a credential/],
     ])('%s is refused, with node and reason', async (file, message) => {
       const route = call('route', { next: 'sql_executor', instructions: 'go', reasoning: 'r' })
       script(provider, [route])

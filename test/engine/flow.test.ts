@@ -6,7 +6,12 @@ import { isStreamable, validateFlow } from '../../src/engine/validate.ts'
 import { draw, failureOf, llmChainFlow, requestFor, run } from './harness.ts'
 
 const flowOf = (flowData: string) => parseFlow({ id: 'f', flowData })
-const store = { id: 'faiss_0', name: 'faiss', label: 'Faiss', category: 'Vector Stores' }
+const store = {
+  id: 'couchbase_0',
+  name: 'couchbase',
+  label: 'Couchbase',
+  category: 'Vector Stores',
+}
 
 const chain = (id: string, inputs: Record<string, unknown> = {}) => ({
   id,
@@ -39,7 +44,7 @@ describe('validateFlow', () => {
   test.each<[string, string, string[]]>([
     ['an empty flow', '{}', []],
     ['a chain', llmChainFlow('https://x.example'), []],
-    ['an unknown node', draw([store, chain('c')], [['faiss_0', 'c']]), ['unknown-node']],
+    ['an unknown node', draw([store, chain('c')], [['couchbase_0', 'c']]), ['unknown-node']],
     ['an unknown ending', draw([store]), ['unknown-node']],
     ['no ending', draw([{ id: 'p', name: 'promptTemplate' }]), ['no-ending']],
     [
@@ -79,7 +84,7 @@ describe('validateFlow', () => {
     const drawn = JSON.parse(llmChainFlow('https://x.example')) as { nodes: unknown[] }
     const more = JSON.parse(draw([store])) as { nodes: unknown[] }
     const flow = flowOf(JSON.stringify({ ...drawn, nodes: [...drawn.nodes, ...more.nodes] }))
-    expect(validateFlow(flow)).toMatchObject([{ nodeId: 'faiss_0', nodeName: 'faiss' }])
+    expect(validateFlow(flow)).toMatchObject([{ nodeId: 'couchbase_0', nodeName: 'couchbase' }])
     expect(isStreamable(flow)).toBe(true)
   })
 })
@@ -110,9 +115,19 @@ describe('upsertFlow', () => {
   })
 
   test.each([
-    [[store], undefined, 'UNPROCESSABLE', /"Faiss" \(faiss_0\) of type faiss/],
-    [[store, { ...store, id: 'faiss_1' }], undefined, 'UNPROCESSABLE', /stopNodeId: .*faiss_1/],
-    [[store, { ...store, id: 'faiss_1' }], 'faiss_1', 'UNPROCESSABLE', /\(faiss_1\) of type faiss/],
+    [[store], undefined, 'UNPROCESSABLE', /"Couchbase" \(couchbase_0\) of type couchbase/],
+    [
+      [store, { ...store, id: 'couchbase_1' }],
+      undefined,
+      'UNPROCESSABLE',
+      /stopNodeId: .*couchbase_1/,
+    ],
+    [
+      [store, { ...store, id: 'couchbase_1' }],
+      'couchbase_1',
+      'UNPROCESSABLE',
+      /\(couchbase_1\) of type couchbase/,
+    ],
     [[store], 'gone', 'NOT_FOUND', /stopNodeId/],
     [[{ id: 'p', name: 'promptTemplate' }], undefined, 'UNPROCESSABLE', /no vector store/],
   ])('%j, stop at %s: %s', async (...[nodes, stopNodeId, code, message]) => {

@@ -13,6 +13,7 @@ import { Failure } from '../../src/core/errors.ts'
 import { createParts } from '../../src/engine/chatflow-parts.ts'
 import { prepareRun, type RunRequest } from '../../src/engine/context.ts'
 import type { FlowEvent } from '../../src/engine/events.ts'
+import { runLoadJob } from '../../src/engine/documents/load.ts'
 import { parseFlow } from '../../src/engine/flow.ts'
 import { isInstance, type InstanceByKind, type InstanceKind } from '../../src/engine/instances.ts'
 import type { RunInput } from '../../src/engine/node.ts'
@@ -124,6 +125,8 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
         throw new Failure('UNPROCESSABLE', 'this test runs no code')
       },
       savedRun: async () => undefined,
+      loadDocuments: (job) => runLoadJob(job),
+      embedLocally: async () => [],
       vectors: {
         known: async () => new Set(),
         save: async () => ({ numAdded: 0, numUpdated: 0, numSkipped: 0, numDeleted: 0 }),

@@ -3,7 +3,6 @@ import type { Documents, LoadedDocument } from '../instances.ts'
 import type { NodeContext } from '../node.ts'
 import { wordsIn } from './words.ts'
 import type { DocumentFile, LoadJob, Reading } from './job.ts'
-import { runLoadJob } from './load.ts'
 
 /** What every loader has. */
 export const loaderInputs = {
@@ -55,8 +54,8 @@ export async function loaded(
   context: NodeContext,
 ): Promise<Documents | string> {
   const { textSplitter, metadata, omitMetadataKeys } = inputs
-  let documents: Promise<LoadedDocument[]> | undefined
-  const read = async (): Promise<LoadedDocument[]> => {
+  let documents: Promise<readonly LoadedDocument[]> | undefined
+  const read = async (): Promise<readonly LoadedDocument[]> => {
     const job: LoadJob = {
       files: await files(),
       reading,
@@ -64,9 +63,9 @@ export async function loaded(
       omit: wordsIn(omitMetadataKeys),
       ...(textSplitter === undefined ? {} : { splitter: textSplitter }),
     }
-    return runLoadJob(job)
+    return context.ports.loadDocuments(job, context.signal)
   }
-  const load = (): Promise<LoadedDocument[]> => (documents ??= read())
+  const load = (): Promise<readonly LoadedDocument[]> => (documents ??= read())
   if (context.node.output !== 'text') return { kind: 'documents', load }
   return (await load()).map(({ pageContent }) => pageContent).join('\n')
 }

@@ -5,10 +5,12 @@ import { caps, type DocumentFile, type Reading } from './job.ts'
 export async function readPdf(file: DocumentFile, { perPage }: Reading): Promise<SourceDocument[]> {
   const { getDocumentProxy, extractText } = await import('unpdf')
   // The reader takes its bytes away; a copy leaves ours.
-  const pdf = await getDocumentProxy(new Uint8Array(file.bytes)).catch((error: unknown) => {
-    const isLocked = error instanceof Error && error.name === 'PasswordException'
-    throw refusal(file, 'UNPROCESSABLE', isLocked ? 'is encrypted' : 'is damaged')
-  })
+  const pdf = await getDocumentProxy(new Uint8Array(file.bytes), { verbosity: 0 }).catch(
+    (error: unknown) => {
+      const isLocked = error instanceof Error && error.name === 'PasswordException'
+      throw refusal(file, 'UNPROCESSABLE', isLocked ? 'is encrypted' : 'is damaged')
+    },
+  )
   try {
     if (pdf.numPages > caps.pages) {
       throw refusal(file, 'UNPROCESSABLE', `has more than ${caps.pages} pages`)

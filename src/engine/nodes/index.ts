@@ -39,13 +39,16 @@ import { inputModerationSimple } from './input-moderation-simple.ts'
 import { iterationAgentflow } from './iteration-agentflow.ts'
 import { llmAgentflow } from './llm-agentflow.ts'
 import { llmChain } from './llm-chain.ts'
+import { localEmbeddings } from './local-embeddings.ts'
 import { loopAgentflow } from './loop-agentflow.ts'
 import { openAPIToolkit } from './openapi-toolkit.ts'
 import { plainText } from './plain-text.ts'
 import { promptTemplate } from './prompt-template.ts'
 import { requestsTools } from './requests-tools.ts'
-import { conversationalRetrievalQAChain } from './retrieval-qa.ts'
+import { conversationalRetrievalQAChain, retrievalQAChain } from './retrieval-qa.ts'
 import { retrieverAgentflow } from './retriever-agentflow.ts'
+import { retrieverTool } from './retriever-tool.ts'
+import { multiQueryRetriever, similarityThresholdRetriever } from './retrievers.ts'
 import { searchTools } from './search-tools.ts'
 import { seqAgent } from './seq-agent.ts'
 import { seqConditionAgent } from './seq-condition-agent.ts'
@@ -66,7 +69,9 @@ import { supervisor } from './supervisor.ts'
 import { textSplitters } from './text-splitters.ts'
 import { toolAgent } from './tool-agent.ts'
 import { toolAgentflow } from './tool-agentflow.ts'
+import { vectorStoreToDocument } from './vector-store-to-document.ts'
 import { vectorStores } from './vector-stores.ts'
+import { webScraper } from './web-loaders.ts'
 import { worker } from './worker.ts'
 
 /** Every node kind, one line each. */
@@ -112,12 +117,16 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   iterationAgentflow,
   llmAgentflow,
   llmChain,
+  localEmbeddings,
   loopAgentflow,
   openAPIToolkit,
+  multiQueryRetriever,
   plainText,
   promptTemplate,
   ...requestsTools,
+  retrievalQAChain,
   retrieverAgentflow,
+  retrieverTool,
   ...searchTools,
   seqAgent,
   seqCondition,
@@ -131,6 +140,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   seqState,
   seqToolNode,
   setVariable,
+  similarityThresholdRetriever,
   simpleChatEngine,
   startAgentflow,
   structuredOutputParser,
@@ -138,7 +148,9 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   ...textSplitters,
   toolAgent,
   toolAgentflow,
+  vectorStoreToDocument,
   ...vectorStores,
+  webScraper,
   worker,
 ]
 

@@ -1,11 +1,13 @@
 import { Failure } from '../../core/errors.ts'
 import { parseJsonBody } from '../json-body.ts'
+import { readMultipart } from '../multipart.ts'
 import type { BodyType, Exchange, Stage } from '../exchange.ts'
 
 const mediaTypes: Readonly<Record<string, BodyType>> = {
   'application/json': 'json',
   'application/graphql-response+json': 'graphql',
   'application/x-www-form-urlencoded': 'form',
+  'multipart/form-data': 'multipart',
 }
 
 /** Reads the body within the endpoint's limit and parses it into `payload`. */
@@ -18,6 +20,11 @@ export const readBody: Stage = async (exchange, next) => {
   if (bytes.length === 0) return next(exchange)
   const type = bodyType(exchange.headers['content-type'])
   if (!type || !expected.types.includes(type)) throw unsupported(expected.types)
+  if (type === 'multipart') {
+    const header = exchange.headers['content-type'] ?? ''
+    exchange.payload = await readMultipart(bytes, header, expected.files ?? 'files')
+    return next(exchange)
+  }
   const text = decode(bytes)
   exchange.payload = type === 'form' ? parseForm(text) : parseJsonBody(text)
   return next(exchange)

@@ -1,0 +1,54 @@
+import { askAloud } from '../answering.ts'
+import type { SourceDocument } from '../events.ts'
+import type { ChatMessage, ChatModel, Retriever } from '../instances.ts'
+import type { NodeContext } from '../node.ts'
+import type { Answer } from '../result.ts'
+
+/** The instruction where the author of a flow gives none. */
+export const respond =
+  'Answer the question of the person from the documents between the marks, and from nothing ' +
+  'else. If they do not hold the answer, say that you do not know; never make one up.\n' +
+  '------------\n{context}\n------------'
+
+interface Asking {
+  readonly model: ChatModel
+  readonly vectorStoreRetriever: Retriever
+  /** With `{context}` where the documents belong; they stand at its end otherwise. */
+  readonly template: string
+  readonly history: readonly ChatMessage[]
+  readonly returnSourceDocuments: boolean
+}
+
+/** Looks for documents, and has the model answer from them. */
+export async function answerFrom(
+  question: string,
+  { model, vectorStoreRetriever, template, history, returnSourceDocuments }: Asking,
+  context: NodeContext,
+): Promise<Answer> {
+  const { signal, emit } = context
+  const sourceDocuments = await vectorStoreRetriever.search(question, { signal })
+  const whole = template.includes('{context}') ? template : `${template}\n{context}`
+  const system = filled(whole, { context: numbered(sourceDocuments), question })
+  const messages: ChatMessage[] = [
+    { role: 'system', content: system },
+    ...history,
+    { role: 'user', content: question },
+  ]
+  const { text, usage } = await askAloud(model, messages, context)
+  if (!returnSourceDocuments) return { text, usage }
+  emit({ event: 'sourceDocuments', data: sourceDocuments })
+  return { text, usage, sourceDocuments }
+}
+
+/** The template with its names replaced, once: what a document holds is not looked at again. */
+export function filled(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replaceAll(/\{(\w+)\}/g, (all, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? '') : all,
+  )
+}
+
+function numbered(documents: readonly SourceDocument[]): string {
+  return documents
+    .map(({ pageContent }, index) => `<doc id='${index}'>${pageContent}</doc>`)
+    .join('\n')
+}
