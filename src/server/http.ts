@@ -11,6 +11,7 @@ import { toIncoming, toResponse } from './fetch.ts'
 import { healthEndpoints } from './health.ts'
 import { hasPublicMetrics, metricsEndpoint } from './metrics.ts'
 import { pageEndpoints } from './pages/pages.ts'
+import { graphqlPath } from './paths.ts'
 import { restEndpoints } from './rest.ts'
 import { createRouter } from './router.ts'
 import { accessLog } from './stages/access-log.ts'
@@ -23,7 +24,7 @@ import { readBody } from './stages/read-body.ts'
 import { requestId } from './stages/request-id.ts'
 import { requireEndpoint } from './stages/require-endpoint.ts'
 import { securityHeaders } from './stages/security-headers.ts'
-import { graphqlEndpoint } from './yoga.ts'
+import { graphqlEndpoint, orQueryByGet } from './graphql-endpoint.ts'
 
 export interface HttpParts extends ContextParts {
   readonly schema: GraphQLSchema
@@ -108,13 +109,15 @@ async function allEndpoints(parts: HttpParts, isDraining: () => boolean): Promis
   const { bodyLimitBytes, introspection } = config
   const makeContext = contextMaker(parts)
   const openapi = writeOpenApi(schema, routes)
+  const graphql = graphqlEndpoint({ schema, log, introspection, bodyLimitBytes, makeContext })
+  const pages = pageEndpoints({ openapi, introspection })
   return [
     ...(await restEndpoints({ schema, routes, bodyLimitBytes, makeContext })),
-    graphqlEndpoint({ schema, log, introspection, bodyLimitBytes, makeContext }),
+    graphql,
     ...contractEndpoints({ schema, openapi, introspection }),
     ...healthEndpoints({ database, log, vault, isDraining }),
     ...(hasPublicMetrics(config) ? [metricsEndpoint(metrics, config.metrics.token)] : []),
-    ...pageEndpoints({ openapi, introspection }),
+    ...pages.map((page) => (page.path === graphqlPath ? orQueryByGet(page, graphql) : page)),
   ]
 }
 

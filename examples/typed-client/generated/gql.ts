@@ -16,10 +16,16 @@ import * as types from './graphql.ts';
  */
 type Documents = {
     "\n  mutation SignIn($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      user {\n        email\n      }\n    }\n  }\n": typeof types.SignInDocument,
+    "\n  mutation CreateKey($keyName: String!, $permissions: [String!]!) {\n    createApiKey(keyName: $keyName, permissions: $permissions) {\n      id\n      apiKey\n    }\n  }\n": typeof types.CreateKeyDocument,
+    "\n  mutation CreateFlow($name: String!, $apikeyid: String) {\n    createChatflow(name: $name, apikeyid: $apikeyid) {\n      id\n    }\n  }\n": typeof types.CreateFlowDocument,
+    "\n  mutation Ask($id: String!, $question: String!) {\n    createPrediction(id: $id, question: $question) {\n      text\n      chatId\n    }\n  }\n": typeof types.AskDocument,
     "\n  query ListChatflows {\n    chatflows {\n      id\n      name\n      updatedDate\n    }\n  }\n": typeof types.ListChatflowsDocument,
 };
 const documents: Documents = {
     "\n  mutation SignIn($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      user {\n        email\n      }\n    }\n  }\n": types.SignInDocument,
+    "\n  mutation CreateKey($keyName: String!, $permissions: [String!]!) {\n    createApiKey(keyName: $keyName, permissions: $permissions) {\n      id\n      apiKey\n    }\n  }\n": types.CreateKeyDocument,
+    "\n  mutation CreateFlow($name: String!, $apikeyid: String) {\n    createChatflow(name: $name, apikeyid: $apikeyid) {\n      id\n    }\n  }\n": types.CreateFlowDocument,
+    "\n  mutation Ask($id: String!, $question: String!) {\n    createPrediction(id: $id, question: $question) {\n      text\n      chatId\n    }\n  }\n": types.AskDocument,
     "\n  query ListChatflows {\n    chatflows {\n      id\n      name\n      updatedDate\n    }\n  }\n": types.ListChatflowsDocument,
 };
 
@@ -27,6 +33,18 @@ const documents: Documents = {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation SignIn($username: String!, $password: String!) {\n    login(username: $username, password: $password) {\n      token\n      user {\n        email\n      }\n    }\n  }\n"): typeof import('./graphql.ts').SignInDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateKey($keyName: String!, $permissions: [String!]!) {\n    createApiKey(keyName: $keyName, permissions: $permissions) {\n      id\n      apiKey\n    }\n  }\n"): typeof import('./graphql.ts').CreateKeyDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation CreateFlow($name: String!, $apikeyid: String) {\n    createChatflow(name: $name, apikeyid: $apikeyid) {\n      id\n    }\n  }\n"): typeof import('./graphql.ts').CreateFlowDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation Ask($id: String!, $question: String!) {\n    createPrediction(id: $id, question: $question) {\n      text\n      chatId\n    }\n  }\n"): typeof import('./graphql.ts').AskDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -12,6 +12,30 @@ export type SignInMutationVariables = Exact<{
 
 export type SignInMutation = { login: { token: string, user: { email: string } } };
 
+export type CreateKeyMutationVariables = Exact<{
+  keyName: string;
+  permissions: Array<string> | string;
+}>;
+
+
+export type CreateKeyMutation = { createApiKey: { id: string, apiKey: string } };
+
+export type CreateFlowMutationVariables = Exact<{
+  name: string;
+  apikeyid?: string | null | undefined;
+}>;
+
+
+export type CreateFlowMutation = { createChatflow: { id: string } };
+
+export type AskMutationVariables = Exact<{
+  id: string;
+  question: string;
+}>;
+
+
+export type AskMutation = { createPrediction: { text: string | null, chatId: string } };
+
 export type ListChatflowsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -46,6 +70,29 @@ export const SignInDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<SignInMutation, SignInMutationVariables>;
+export const CreateKeyDocument = new TypedDocumentString(`
+    mutation CreateKey($keyName: String!, $permissions: [String!]!) {
+  createApiKey(keyName: $keyName, permissions: $permissions) {
+    id
+    apiKey
+  }
+}
+    `) as unknown as TypedDocumentString<CreateKeyMutation, CreateKeyMutationVariables>;
+export const CreateFlowDocument = new TypedDocumentString(`
+    mutation CreateFlow($name: String!, $apikeyid: String) {
+  createChatflow(name: $name, apikeyid: $apikeyid) {
+    id
+  }
+}
+    `) as unknown as TypedDocumentString<CreateFlowMutation, CreateFlowMutationVariables>;
+export const AskDocument = new TypedDocumentString(`
+    mutation Ask($id: String!, $question: String!) {
+  createPrediction(id: $id, question: $question) {
+    text
+    chatId
+  }
+}
+    `) as unknown as TypedDocumentString<AskMutation, AskMutationVariables>;
 export const ListChatflowsDocument = new TypedDocumentString(`
     query ListChatflows {
   chatflows {
