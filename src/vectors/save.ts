@@ -3,6 +3,7 @@ import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { ChunkBatch, ChunkCounts, VectorPlace } from '../engine/ports.ts'
 import { lockSpace, refuseOther, type Space } from './space.ts'
+import { unit } from './unit.ts'
 
 interface Saving {
   readonly workspaceId: string
@@ -128,7 +129,7 @@ async function insert(
   const rows = chunks.map(({ vector, ...chunk }) => ({
     ...chunk,
     id: newId(),
-    embedding: `{${vector.join(',')}}`,
+    embedding: `{${unit(vector).join(',')}}`,
   }))
   const inserted = await em.execute<{ source: string | null }[]>(
     `insert into vector_chunk

@@ -1,12 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Deps } from '../context.ts'
-import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
-import type { ChunkBatch, VectorPlace, VectorPort } from '../engine/ports.ts'
+import type { VectorPlace, VectorPort } from '../engine/ports.ts'
 import { saveChunks } from './save.ts'
 import { scanSpace } from './scan.ts'
 import { searchSpace } from './search.ts'
 import { findSpace, refuseOther, type Space } from './space.ts'
+import { unit } from './unit.ts'
 
 /** So many chunks, and comparing with each costs more than an index. */
 const indexFrom = 5000
@@ -33,7 +33,7 @@ export function createVectorPort(deps: Deps, workspaceId: string): VectorPort {
     save: async (place, batch) => {
       const em = open()
       const saved = await em.transactional((inner) =>
-        saveChunks(inner, { workspaceId, place, batch: normalized(batch) }),
+        saveChunks(inner, { workspaceId, place, batch }),
       )
       if (saved.size >= indexFrom) await makeIndex(em, saved.space)
       return saved.counts
@@ -56,20 +56,4 @@ async function makeIndex(em: SqlEntityManager, space: Space): Promise<void> {
   await em.transactional((inner) =>
     inner.execute('select vector_space_index(?, ?)', [space.id, space.dimensions]),
   )
-}
-
-function normalized(batch: ChunkBatch): ChunkBatch {
-  const chunks = batch.chunks.map(({ vector, ...chunk }) =>
-    vector === undefined ? chunk : { ...chunk, vector: unit(vector) },
-  )
-  return { ...batch, chunks }
-}
-
-/** The vector at length 1, so that a product of two is their cosine. */
-function unit(vector: readonly number[]): readonly number[] {
-  const length = Math.hypot(...vector)
-  if (!Number.isFinite(length)) {
-    throw new Failure('UPSTREAM', 'The embeddings node gave a vector that holds no numbers.')
-  }
-  return length === 0 ? vector : vector.map((value) => value / length)
 }

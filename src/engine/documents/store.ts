@@ -8,7 +8,7 @@ import type {
   VectorStore,
 } from '../instances.ts'
 import type { NodeContext, UpsertResult } from '../node.ts'
-import type { ChunkQuery, FoundChunk, VectorPlace } from '../ports.ts'
+import type { ChunkQuery, FoundChunk, VectorPlace, VectorPort } from '../ports.ts'
 import { chunksOf } from './chunks.ts'
 import { embedChunks, embedText } from './embed.ts'
 import { pickDiverse } from './mmr.ts'
@@ -54,6 +54,24 @@ export async function loadAll(loaders: readonly Documents[]): Promise<LoadedDocu
   const loaded: LoadedDocument[] = []
   for (const loader of loaders) for (const document of await loader.load()) loaded.push(document)
   return loaded
+}
+
+/** A store that is filled from its own loaders when a search finds it empty. */
+export function selfFilling(
+  spec: StoreSpec,
+  loaders: readonly Documents[],
+  { ports, signal }: World,
+): World {
+  if (loaders.length === 0) return { ports, signal }
+  let filling: Promise<unknown> | undefined
+  const fill = async () => fillStore(await loadAll(loaders), spec, { ports, signal })
+  const search: VectorPort['search'] = async (place, query) => {
+    const found = await ports.vectors.search(place, query)
+    if (found.length > 0 || filling !== undefined) return found
+    await (filling = fill())
+    return ports.vectors.search(place, query)
+  }
+  return { ports: { ...ports, vectors: { ...ports.vectors, search } }, signal }
 }
 
 export function retrieverOf(spec: StoreSpec, world: World): Retriever {

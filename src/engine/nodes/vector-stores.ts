@@ -2,6 +2,7 @@ import {
   fillStore,
   loadAll,
   retrieverOf,
+  selfFilling,
   vectorStoreOf,
   type StoreSpec,
 } from '../documents/store.ts'
@@ -90,7 +91,9 @@ function nodeOf(row: StoreRow): NodeDefinition {
     build: async (values, context) => {
       const spec = specOf(row, values, context)
       const make = context.node.output === 'vectorStore' ? vectorStoreOf : retrieverOf
-      return make(spec, context)
+      // Where flows come from it lives in memory, and is made anew from its loaders each time.
+      const isOwn = name === 'memoryVectorStore'
+      return make(spec, isOwn ? selfFilling(spec, values.document, context) : context)
     },
     upsert: async (values, context) =>
       fillStore(await loadAll(values.document), specOf(row, values, context), context),
