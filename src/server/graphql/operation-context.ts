@@ -1,7 +1,9 @@
-import { execute, getOperationAST, subscribe, type ExecutionArgs } from 'graphql'
+import { execute, getOperationAST, Kind, subscribe, type ExecutionArgs } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Ctx } from '../../context.ts'
 import type { Exchange } from '../exchange.ts'
+
+const longestName = 100
 
 /** What Yoga is handed with each request. */
 export interface ServerContext {
@@ -35,6 +37,10 @@ export function operationContext(): Plugin<ServerContext, ServerContext> {
   }
 }
 
+/** The client's name for it, else the fields it asks for: short, whatever the client sent. */
 function nameOf({ document, operationName }: ExecutionArgs): string | null {
-  return getOperationAST(document, operationName)?.name?.value ?? null
+  const operation = getOperationAST(document, operationName)
+  const selections = operation?.selectionSet.selections ?? []
+  const fields = selections.map((one) => (one.kind === Kind.FIELD ? one.name.value : '…'))
+  return (operation?.name?.value ?? fields.join(' ')).slice(0, longestName)
 }
