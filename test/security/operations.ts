@@ -193,9 +193,9 @@ export async function callRest(
     rest.delete(param)
     return encodeURIComponent(value)
   })
-  const isGet = route.method === 'GET'
-  const query = isGet && rest.size > 0 ? `?${queryOf(rest)}` : ''
-  const body = isGet || route.method === 'DELETE' ? undefined : Object.fromEntries(rest)
+  const hasQuery = route.method === 'GET' || route.method === 'DELETE'
+  const query = hasQuery && rest.size > 0 ? `?${queryOf(rest)}` : ''
+  const body = hasQuery ? undefined : Object.fromEntries(rest)
   const answer = await app.rest(route.method, path + query, { token, body })
   const { code, message } = answer.body as { code?: string; message?: string }
   return answer.status === 200
