@@ -151,33 +151,28 @@ describe('threat 8: the log of every operation', () => {
       token,
       body: { name: 'canary', value: canaries.variable },
     })
-    const model = {
-      id: 'chatOpenAI_0',
-      data: {
-        id: 'chatOpenAI_0',
+    const node = (id: string, data: object) => ({ id, data: { id, label: id, ...data } })
+    const baseOptions = JSON.stringify({ 'X-Canary': canaries.header })
+    const nodes = [
+      node('chatOpenAI_0', {
         name: 'chatOpenAI',
-        label: 'Model',
         credential: credential.body.id,
-        inputs: {
-          modelName: 'm',
-          basepath,
-          baseOptions: JSON.stringify({ 'X-Canary': canaries.header }),
-        },
-        inputParams: [{ name: 'modelName', type: 'string' }],
-      },
-    }
-    const chain = {
-      id: 'conversationChain_0',
-      data: {
-        id: 'conversationChain_0',
+        inputs: { modelName: 'm', basepath, baseOptions },
+      }),
+      node('bufferMemory_0', { name: 'bufferMemory', category: 'Memory', inputs: {} }),
+      node('conversationChain_0', {
         name: 'conversationChain',
-        label: 'Chain',
-        inputs: { model: '{{chatOpenAI_0.data.instance}}' },
-        inputParams: [],
-      },
-    }
-    const edges = [{ source: 'chatOpenAI_0', target: 'conversationChain_0' }]
-    const flow = await app.addFlow({ flowData: { nodes: [model, chain], edges } })
+        inputs: {
+          model: '{{chatOpenAI_0.data.instance}}',
+          memory: '{{bufferMemory_0.data.instance}}',
+        },
+      }),
+    ]
+    const edges = ['chatOpenAI_0', 'bufferMemory_0'].map((source) => ({
+      source,
+      target: 'conversationChain_0',
+    }))
+    const flow = await app.addFlow({ flowData: { nodes, edges } })
     for (const streaming of [false, true]) {
       const body = { question: canaries.password, streaming, overrideConfig: { vars: canaries } }
       const answer = await app.call('POST', `/api/v1/prediction/${flow.id}`, { token, body })
