@@ -2,6 +2,11 @@ import type { App } from '../app.ts'
 
 export const demoLogin = { username: 'owner@example.com', password: 'only-a-demo' } as const
 
+interface Login {
+  readonly username: string
+  readonly password: string
+}
+
 /** Ids of the flows, and the keys in full. */
 export interface Demo {
   readonly publicFlow: string
@@ -16,8 +21,8 @@ export interface Demo {
  * need no provider.
  * @throws Error with the answer of a request that was refused.
  */
-export async function seedDemo(app: Pick<App, 'fetch'>): Promise<Demo> {
-  const { token } = await post<{ token: string }>(app, '/auth/login', { body: demoLogin })
+export async function seedDemo(app: Pick<App, 'fetch'>, login: Login = demoLogin): Promise<Demo> {
+  const { token } = await post<{ token: string }>(app, '/auth/login', { body: login })
   const make = <T>(path: string, body: object): Promise<T> => post(app, path, { body, token })
   const makeFlow = (name: string, fields: object = {}): Promise<{ id: string }> =>
     make('/chatflows', { name, type: 'AGENTFLOW', flowData: replying(name), ...fields })
