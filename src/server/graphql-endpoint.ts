@@ -6,9 +6,7 @@ import type { YogaParts } from './yoga.ts'
  * GraphQL over HTTP. Yoga is a fifth of all code that a start loads, so it is loaded once the server
  * answers, or with the first operation.
  */
-export function graphqlEndpoint(
-  parts: YogaParts & { readonly bodyLimitBytes: number },
-): Endpoint {
+export function graphqlEndpoint(parts: YogaParts & { readonly bodyLimitBytes: number }): Endpoint {
   let loading: Promise<Endpoint['answer']> | undefined
   const load = async (): Promise<Endpoint['answer']> => {
     const { createGraphql } = await import('./yoga.ts')

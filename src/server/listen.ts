@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
@@ -42,7 +43,7 @@ export async function listen(
   const server = createServer(limits, (request, response) => {
     // Whoever is answered while we stop should not send the next request here.
     if (stopping) response.setHeader('connection', 'close')
-    serve(http, request, response).catch(() => response.destroy())
+    inTurn(response, () => serve(http, request, response)).catch(() => response.destroy())
   })
   server.maxConnections = mostConnections
   await new Promise<void>((resolve, reject) => {
@@ -58,6 +59,21 @@ export async function listen(
       await drain(server, config.shutdownTimeoutSeconds * 1000, () => http.interrupt())
     },
   }
+}
+
+/** The end of the answer that each connection is busy with. */
+const busy = new WeakMap<Socket, Promise<unknown>>()
+
+/**
+ * Requests that were sent ahead on one connection are served one after the other, each once the
+ * answer before it is out: hundreds of them fit into one packet, and their answers would pile up.
+ */
+async function inTurn(response: ServerResponse, work: () => Promise<void>): Promise<void> {
+  const { socket } = response.req
+  const before = busy.get(socket)
+  busy.set(socket, new Promise((resolve) => response.once('close', resolve)))
+  await before
+  if (!socket.destroyed) await work()
 }
 
 async function serve(http: Http, request: IncomingMessage, response: ServerResponse) {

@@ -12,6 +12,7 @@ import type { Answer } from '../rest/answer.ts'
 import type { MakeContext } from './contexts.ts'
 import type { Endpoint, Exchange } from './exchange.ts'
 import { operationContext, type ServerContext } from './graphql/operation-context.ts'
+import { listCost } from './graphql/list-cost.ts'
 import { oneSensitiveField } from './graphql/one-sensitive-field.ts'
 import { operationOfQuery } from './graphql/query-string.ts'
 import { visibleErrors } from './graphql/visible-errors.ts'
@@ -69,6 +70,7 @@ function plugins(parts: YogaParts): Plugin<ServerContext, ServerContext>[] {
     maxDirectivesPlugin({ n: limits.directives }),
     blockFieldSuggestionsPlugin({ mask: '' }),
     rule(oneSensitiveField),
+    rule(listCost),
     ...(parts.introspection ? [] : [rule(NoSchemaIntrospectionCustomRule)]),
   ]
 }
