@@ -20,7 +20,8 @@ interface Saved {
 
 type NewChunk = ChunkBatch['chunks'][number] & { readonly vector: readonly number[] }
 
-const rowsAtOnce = 100
+/** Small enough that writing them down does not hold up others. */
+const rowsAtOnce = 50
 
 /**
  * Brings a space to what the batch says, within the caller's transaction: new chunks come, those of
@@ -129,7 +130,7 @@ async function insert(
   const rows = chunks.map(({ vector, ...chunk }) => ({
     ...chunk,
     id: newId(),
-    embedding: `{${unit(vector).join(',')}}`,
+    embedding: `{${unit(vector).map(asReal).join(',')}}`,
   }))
   const inserted = await em.execute<{ source: string | null }[]>(
     `insert into vector_chunk
@@ -141,6 +142,11 @@ async function insert(
     [workspaceId, space.id, JSON.stringify(rows)],
   )
   return inserted.map(({ source }) => source)
+}
+
+/** As many digits as a real keeps. */
+function asReal(value: number): string {
+  return value.toPrecision(8)
 }
 
 interface Changes {

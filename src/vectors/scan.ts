@@ -32,9 +32,11 @@ async function readPage(
 ): Promise<{ id: string; vector: readonly number[] }[]> {
   const rows = await database.rows<{ id: string; sent: string }>(
     em,
-    `select id, encode(array_send(embedding), 'base64') as sent from vector_chunk
-     where space_id = ? and id > ?${filter ? ' and metadata @> ?::jsonb' : ''}
-     order by id limit ?`,
+    // The page is cut first: else every vector behind it would be read and encoded as well.
+    `select id, encode(array_send(embedding), 'base64') as sent from (
+       select id, embedding from vector_chunk
+       where space_id = ? and id > ?${filter ? ' and metadata @> ?::jsonb' : ''}
+       order by id limit ?) as page order by id`,
     [space.id, after, ...(filter ? [JSON.stringify(filter)] : []), pageRows],
   )
   return rows.map(({ id, sent }) => ({ id, vector: reals(Buffer.from(sent, 'base64')) }))

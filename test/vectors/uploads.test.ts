@@ -117,6 +117,43 @@ describe('a folder of uploads', () => {
   })
 })
 
+describe('a loader whose author has drawn a file into it', () => {
+  const loader = { inputs: { txtFile: 'data:text/plain;base64,RHJhd24u' } }
+  const file = ['new.txt', 'Sent by a caller.'] as const
+
+  it('takes no uploads, unless the author lets callers set the file', async () => {
+    const { app, baseUrl } = both
+    const flow = await app.addFlow({ flowData: qaFlow(baseUrl, { loader }) })
+    const refused = await upload(flow.id, [file])
+    expect(refused.status).toBe(403)
+    const nodes = { textFile: [{ name: 'txtFile', enabled: true }] }
+    const apiConfig = JSON.stringify({ overrideConfig: { status: true, nodes } })
+    const { token } = app.owner
+    await app.rest('PUT', `/chatflows/${flow.id}`, { token, body: { apiConfig } })
+    const taken = await upload(flow.id, [file])
+    expect(taken.body.addedDocs.map(({ pageContent }) => pageContent)).toEqual([
+      'Sent by a caller.',
+    ])
+  })
+})
+
+describe('a form', () => {
+  it('asks a prediction as JSON does', async () => {
+    const { app } = both
+    const flow = await app.addFlow()
+    const form = new FormData()
+    form.append('question', 'hi')
+    form.append('overrideConfig', '{"sessionId":"s-1"}')
+    const request = new Request(`http://flowgate.test/api/v1/prediction/${flow.id}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${app.owner.token}` },
+      body: form,
+    })
+    const response = await app.app.fetch(request, { address: '192.0.2.1' })
+    expect(await response.json()).toMatchObject({ text: 'hi', sessionId: 's-1' })
+  })
+})
+
 describe('a file that cannot be read', () => {
   const bomb = zip({ 'word/document.xml': Buffer.alloc(210 * 1024 * 1024) }, 100)
   const cases: readonly (readonly [string, string | Buffer, number, RegExp])[] = [
