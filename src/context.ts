@@ -98,7 +98,7 @@ export interface Ctx {
   readonly deps: Deps
   readonly admitToFlow: AdmitToFlow
   /** The flows this operation was admitted to, by id; only these can be run or read without a JWT. */
-  readonly admitted: Map<string, FlowHead>
+  readonly admitted: Map<string, AdmittedFlow>
   /** Set by operations that prove who calls; the audit log asks. */
   proven: Proven | null
   /** Batching loaders of this operation, by what they load. */
@@ -113,6 +113,11 @@ export interface FlowDemand {
   readonly anyOf: readonly Permission[]
   /** Whether a public flow grants it to anyone. */
   readonly anonymous: boolean
+}
+
+/** A flow that an operation was admitted to, as one of its workspace or as anyone may. */
+export interface AdmittedFlow extends FlowHead {
+  readonly admittedAs: 'principal' | 'anyone'
 }
 
 /** What must be known of a flow before its workspace may be entered. */

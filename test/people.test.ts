@@ -85,6 +85,30 @@ describe('inviting', () => {
   })
 })
 
+describe('threat 16: an invite', () => {
+  it("opens no other account with somebody's own proof", async () => {
+    const added = await invite(app.owner, { email: 'swap@example.com' })
+    const proof = added.invite?.token.split('_')[2]
+    const token = `inv_${app.owner.userId.replaceAll('-', '')}_${proof}`
+    const answer = await app.rest('POST', '/auth/acceptInvite', {
+      body: { token, password: 'taken over' },
+    })
+    expect(answer.status).toBe(401)
+    await app.signIn(app.owner)
+  })
+
+  it('of somebody pending elsewhere is not handed out again', async () => {
+    const first = await invite(app.owner, { email: 'pending@example.com', role: 'admin' })
+    const elsewhere = await app.addPerson()
+    const again = await invite(elsewhere, { email: 'pending@example.com' })
+    expect(again.invite).toBeNull()
+    const accepted = await app.rest('POST', '/auth/acceptInvite', {
+      body: { token: first.invite?.token, password: 'mine alone' },
+    })
+    expect(accepted.status).toBe(200)
+  })
+})
+
 describe('rank', () => {
   it('lets only owners make, change, reset or remove owners', async () => {
     const { workspaceId } = app.owner
@@ -131,6 +155,34 @@ describe('rank', () => {
     const answer = await app.rest('POST', path, { token: app.owner.token, body: {} })
     expect(answer.status).toBe(403)
     await app.signIn(elsewhere)
+  })
+
+  it('threat 16: lets nobody rotate a key that may what they may not', async () => {
+    const key = await app.addKey()
+    const { workspaceId } = app.owner
+    const permissions = ['apikeys:view', 'apikeys:update']
+    const clerk = await app.addPerson({ workspaceId, role: 'viewer', permissions })
+    const rotate = (token: string) =>
+      app.rest('POST', `/apikey/${key.id}/rotate`, { token, body: {} })
+    expect((await rotate(clerk.token)).status).toBe(403)
+    expect((await rotate(app.owner.token)).status).toBe(200)
+  })
+
+  it('does not reset oneself: that takes the current password', async () => {
+    const { workspaceId, userId, token } = app.owner
+    const path = `${members(workspaceId)}/${userId}/resetPassword`
+    expect((await app.rest('POST', path, { token, body: {} })).status).toBe(409)
+  })
+
+  it('keeps an owner who can act', async () => {
+    const first = await app.addPerson()
+    const second = await app.addPerson({ workspaceId: first.workspaceId, role: 'owner' })
+    const own = members(first.workspaceId)
+    const { token } = first
+    const disable = `${own}/${second.userId}/disable`
+    expect((await app.rest('POST', disable, { token, body: {} })).status).toBe(200)
+    const leave = `/workspaces/${first.workspaceId}/leave`
+    expect((await app.rest('POST', leave, { token, body: {} })).status).toBe(409)
   })
 
   it('keeps the last owner', async () => {
@@ -199,7 +251,14 @@ describe('removing a workspace', () => {
     const doomed = await app.addPerson()
     const { workspaceId, token } = doomed
     const key = await app.addKey({ token })
+    expect((await app.rest('GET', `/verify/apikey/${key.apiKey}`)).status).toBe(200)
     const flow = await app.addFlow({ isPublic: true }, token)
+    const only = await app.rest('POST', `/workspaces/${workspaceId}/remove`, {
+      token,
+      body: { confirm: 'Another workspace' },
+    })
+    expect(only.status).toBe(409)
+    await app.rest('POST', '/workspaces', { token, body: { name: 'A second one' } })
     const path = `/workspaces/${workspaceId}/remove`
     const wrong = await app.rest('POST', path, { token, body: { confirm: 'another name' } })
     expect(wrong.status).toBe(400)

@@ -44,8 +44,15 @@ export class Migration20261123000002_isolation extends Migration {
 
   private grantApp(role: string): void {
     this.addSql(`grant usage on schema public to ${role}`)
+    this.addSql(`grant select on organization to ${role}`)
+    this.addSql(`grant select, insert, delete on workspace to ${role}`)
+    this.addSql(`grant select, insert, update on app_user to ${role}`)
     this.addSql(
-      `grant select, insert, update, delete on organization, workspace, app_user, membership, session, refresh_token, api_key, credential, tool, chatflow, chat_message to ${role}`,
+      `grant select, insert, update, delete on membership, session, refresh_token, api_key, credential, tool, chatflow, chat_message to ${role}`,
+    )
+    // An organization's workspaces are seen by name, and removed from inside alone.
+    this.addSql(
+      `create policy own on workspace as restrictive for delete to ${role} using (id = nullif(current_setting('app.workspace', true), '')::uuid)`,
     )
   }
 

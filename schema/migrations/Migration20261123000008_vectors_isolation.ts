@@ -20,6 +20,9 @@ export class Migration20261123000008_vectors_isolation extends Migration {
       )
       this.addSql(`grant select, insert, update, delete on ${table} to ${app}`)
     }
+    const jobs = quoteIdentifier(roles.jobs)
+    this.addSql(`grant select (id, created_date), delete on upsert_history to ${jobs}`)
+    this.addSql(`create policy jobs on upsert_history to ${jobs} using (true) with check (true)`)
     // Vectors do not compress; trying to costs more than it saves.
     this.addSql('alter table vector_chunk alter column embedding set storage external')
     // An index belongs to whoever owns the table, which no serving role does: this makes the one
@@ -28,7 +31,10 @@ export class Migration20261123000008_vectors_isolation extends Migration {
       language plpgsql security definer set search_path = public, pg_temp as $$
       begin
         if dimensions not between 1 and 2000 or to_regtype('vector') is null
-          or not exists (select from vector_space where id = space) then return; end if;
+          or not exists (
+            select from vector_space where id = space
+              and workspace_id = nullif(current_setting('app.workspace', true), '')::uuid
+          ) then return; end if;
         execute format(
           'create index if not exists %I on vector_chunk using hnsw ((embedding::vector(%s)) vector_ip_ops) where space_id = %L',
           'vector_chunk_hnsw_' || replace(space::text, '-', ''), dimensions, space);

@@ -44,7 +44,7 @@ export async function acceptInvite(
       if (!presented || !login) throw invalidInvite()
       const passwordHash = await ctx.deps.passwords.hash(input.password)
       await useInvite(ctx, login, { digest: digest(presented.proof), passwordHash })
-      return payload(ctx, login, await beginSession(ctx, login))
+      return payload(ctx, login, await beginSession(ctx, login, passwordHash))
     },
   )
 }
@@ -57,7 +57,13 @@ async function useInvite(
 ): Promise<void> {
   const now = ctx.deps.clock.now()
   await ctx.deps.database.workspaceEm(login).transactional(async (em) => {
-    const live = { digest: change.digest, usedDate: null, expiresDate: { $gt: now } }
+    // The token names the user; the proof must be theirs.
+    const live = {
+      userId: login.userId,
+      digest: change.digest,
+      usedDate: null,
+      expiresDate: { $gt: now },
+    }
     if ((await em.nativeUpdate(Invite, live, { usedDate: now })) !== 1) throw invalidInvite()
     await em.nativeUpdate(User, { id: login.userId }, { passwordHash: change.passwordHash })
   })

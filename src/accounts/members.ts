@@ -9,7 +9,7 @@ import { person, tenantEm } from '../db/tenant.ts'
 import { Membership, Workspace } from '../workspaces/entity.ts'
 import { User } from './entity.ts'
 import { createInvite, type IssuedInvite } from './invites.ts'
-import { requireRankOver } from './rank.ts'
+import { requireRankOver, type Standing } from './rank.ts'
 
 /** Somebody in a workspace, as those see it who manage it. */
 export interface Member {
@@ -52,7 +52,7 @@ export async function listMembers(ctx: Ctx, input: { id: string }): Promise<Memb
 }
 
 /**
- * Lets somebody in, as a new user if need be, who then gets a one-time invite. Throws CONFLICT for
+ * Lets somebody in, as a new user if need be; only a new one gets a one-time invite. Throws CONFLICT for
  * one who is a member already, FORBIDDEN for a standing the caller may not give.
  */
 export async function addMember(
@@ -61,10 +61,11 @@ export async function addMember(
 ): Promise<{ member: Member; invite: IssuedInvite | null }> {
   const caller = requireOwnWorkspace(ctx, input.id)
   const standing = { role: input.role, permissions: explicit(input.permissions) ?? null }
-  requireRankOver(caller, standing)
+  requireSoundStanding(caller, standing)
   const email = normalizeEmail(input.email)
   return tenantEm(ctx).transactional(async (em) => {
-    const user = (await findByEmail(em, email)) ?? (await makeUser(em, caller, { ...input, email }))
+    const known = await findByEmail(em, email)
+    const user = known ?? (await makeUser(em, caller, { ...input, email }))
     if (await em.count(Membership, { workspaceId: caller.workspaceId, userId: user.id })) {
       throw new Failure('CONFLICT', 'This person is a member of the workspace already.')
     }
@@ -75,7 +76,8 @@ export async function addMember(
       permissions: standing.permissions ? [...standing.permissions] : null,
     })
     await em.flush()
-    const invite = user.passwordHash ? null : await createInvite(ctx, em, user.id)
+    // The way in of somebody known already is not this workspace's to hand out: see `resetPassword`.
+    const invite = known ? null : await createInvite(ctx, em, user.id)
     return { member: view(membership, user), invite }
   })
 }
@@ -93,7 +95,7 @@ export async function updateMember(
       role: input.role ?? membership.role,
       permissions: permissions === undefined ? (membership.permissions ?? null) : permissions,
     }
-    requireRankOver(caller, standing)
+    requireSoundStanding(caller, standing)
     if (standing.role !== 'owner') await requireAnotherOwner(em, membership)
     membership.role = standing.role
     membership.permissions = standing.permissions ? [...standing.permissions] : null
@@ -149,6 +151,9 @@ export async function removeWorkspace(
   if (caller.role !== 'owner') throw new Failure('FORBIDDEN', 'Only an owner removes a workspace.')
   const em = tenantEm(ctx)
   const workspace = await em.findOneOrFail(Workspace, { id: input.id })
+  if ((await em.count(Membership, { userId: caller.userId })) < 2) {
+    throw new Failure('CONFLICT', 'This is your only workspace: nobody could sign in any more.')
+  }
   if (workspace.name !== input.confirm.normalize('NFC')) {
     throw new Failure('BAD_REQUEST', 'confirm must be the name of the workspace, letter by letter.')
   }
@@ -179,11 +184,19 @@ export function requireOwnWorkspace(ctx: Ctx, id: string): UserCaller {
   throw new Failure('NOT_FOUND', 'Your token is for no such workspace; switch to it first.')
 }
 
-/** A workspace keeps an owner. The lock makes two owners who leave at once take turns. */
-async function requireAnotherOwner(em: SqlEntityManager, leaving: Membership): Promise<void> {
+/**
+ * A workspace keeps an owner who can act: not disabled, and with a password. The lock makes two
+ * owners who go at once take turns. Throws CONFLICT.
+ */
+export async function requireAnotherOwner(
+  em: SqlEntityManager,
+  leaving: Membership,
+): Promise<void> {
   if (leaving.role !== 'owner') return
   const owners = await em.execute<{ user_id: string }[]>(
-    `select user_id from membership where workspace_id = ? and role = 'owner' order by user_id for update`,
+    `select m.user_id from membership m
+     join app_user u on u.id = m.user_id and not u.disabled and u.password_hash is not null
+     where m.workspace_id = ? and m.role = 'owner' order by m.user_id for update`,
     [leaving.workspaceId],
   )
   if (owners.every((owner) => owner.user_id === leaving.userId)) {
@@ -212,6 +225,14 @@ async function makeUser(
   })
   await em.flush()
   return user
+}
+
+/** What may be given to somebody. Throws FORBIDDEN, and BAD_REQUEST for an owner who may not everything. */
+function requireSoundStanding(caller: UserCaller, standing: Standing): void {
+  requireRankOver(caller, standing)
+  if (standing.role === 'owner' && standing.permissions) {
+    throw new Failure('BAD_REQUEST', 'An owner may everything; permissions are for other roles.')
+  }
 }
 
 function explicit(permissions: readonly string[] | null | undefined): string[] | null | undefined {

@@ -5,7 +5,7 @@ import { memberPermissions, permits, type Role } from '../core/permissions.ts'
 import { tenantEm } from '../db/tenant.ts'
 import { User } from './entity.ts'
 import { createInvite, type IssuedInvite } from './invites.ts'
-import { findMember, requireOwnWorkspace } from './members.ts'
+import { findMember, requireAnotherOwner, requireOwnWorkspace } from './members.ts'
 import { requireRankOver, type Standing } from './rank.ts'
 import { endAllSessions } from './sessions.ts'
 
@@ -17,7 +17,10 @@ interface Named {
 
 /** Ends somebody's password and sessions, and answers a one-time token for a new one. Throws NOT_FOUND, FORBIDDEN. */
 export async function resetPassword(ctx: Ctx, input: Named): Promise<IssuedInvite> {
-  await requirePowerOver(ctx, input)
+  const caller = await requirePowerOver(ctx, input)
+  if (caller.userId === input.userId) {
+    throw new Failure('CONFLICT', 'Change your own password with changePassword.')
+  }
   const invite = await tenantEm(ctx).transactional(async (em) => {
     await em.nativeUpdate(User, { id: input.userId }, { passwordHash: null })
     return createInvite(ctx, em, input.userId)
@@ -36,8 +39,12 @@ export async function setDisabled(
   if (caller.userId === input.userId) {
     throw new Failure('CONFLICT', 'Nobody locks themselves out.')
   }
-  await tenantEm(ctx).nativeUpdate(User, { id: input.userId }, { disabled })
-  await ctx.deps.access.forget(`user:${input.userId}`)
+  await tenantEm(ctx).transactional(async (em) => {
+    const { membership } = await findMember(em, caller, input.userId)
+    if (disabled) await requireAnotherOwner(em, membership)
+    await em.nativeUpdate(User, { id: input.userId }, { disabled })
+  })
+  if (disabled) await endAllSessions(ctx, input.userId)
   return { userId: input.userId, disabled }
 }
 

@@ -56,14 +56,21 @@ export async function login(
     [
       [`login ${ctx.request.address}`, rateLimits.loginPerAddress],
       [`login ${ctx.request.address} ${email}`, rateLimits.loginPerAccount],
+      // Many addresses that try one account: wide enough that nobody locks another out by chance.
+      [
+        `login ${email}`,
+        { ...rateLimits.loginPerAccount, limit: rateLimits.loginPerAccount.limit * 10 },
+      ],
     ],
     async () => {
       const found = await findLogin(ctx.deps, { email })
       const matches = await ctx.deps.passwords.verify(input.password, found?.passwordHash ?? null)
       if (!found || !matches) {
+        // The audit log tells the person whose password was tried.
+        if (found) ctx.proven = { kind: 'user', id: found.userId, workspaceId: found.workspaceId }
         throw new Failure('UNAUTHENTICATED', 'The e-mail address or the password is wrong.')
       }
-      return payload(ctx, found, await beginSession(ctx, found))
+      return payload(ctx, found, await beginSession(ctx, found, found.passwordHash ?? ''))
     },
   )
 }
@@ -85,13 +92,17 @@ export async function logout(
   input: { refreshToken?: string | null | undefined },
 ): Promise<{ loggedOut: boolean }> {
   const own = ctx.caller.kind === 'user' ? ctx.caller : null
-  const session = input.refreshToken ? await sessionOf(ctx, input.refreshToken) : own
-  if (!session) {
-    throw new Failure(
-      'UNAUTHENTICATED',
-      'Send the refresh token of the session, or its bearer token.',
-    )
-  }
+  const session = await ctx.deps.attempts.run(
+    [[`refresh ${ctx.request.address}`, ctx.deps.config.rateLimits.refreshPerAddress]],
+    async () => {
+      const found = input.refreshToken ? await sessionOf(ctx, input.refreshToken) : own
+      if (found) return found
+      throw new Failure(
+        'UNAUTHENTICATED',
+        'Send the refresh token of the session, or its bearer token.',
+      )
+    },
+  )
   await endSessions(ctx, session, [session.sessionId])
   return { loggedOut: true }
 }
@@ -114,8 +125,12 @@ export async function changePassword(
       if (!matches) throw new Failure('FORBIDDEN', 'The current password is wrong.')
     },
   )
-  user.passwordHash = await ctx.deps.passwords.hash(input.newPassword)
-  await em.flush()
+  const passwordHash = await ctx.deps.passwords.hash(input.newPassword)
+  // Hashing takes a while: whoever reset the password meanwhile had reasons.
+  const proven = { id: caller.userId, passwordHash: user.passwordHash ?? null }
+  if ((await em.nativeUpdate(User, proven, { passwordHash })) !== 1) {
+    throw new Failure('CONFLICT', 'The password was changed meanwhile.')
+  }
   const others = await em.find(Session, { endedDate: null, id: { $ne: caller.sessionId } })
   await endSessions(
     ctx,

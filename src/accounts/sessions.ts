@@ -70,13 +70,23 @@ interface SessionRow {
   readonly permissions: string[] | null
 }
 
-/** Begins a session and hands out its first tokens. */
-export async function beginSession(ctx: Ctx, identity: Identity): Promise<Grant> {
+/** Begins a session and hands out its first tokens. Throws UNAUTHENTICATED when the proven password no longer holds. */
+export async function beginSession(
+  ctx: Ctx,
+  identity: Identity,
+  passwordHash: string,
+): Promise<Grant> {
   const { deps, request } = ctx
   const now = deps.clock.now()
   const proof = newProof()
   const sessionId = newId()
   await deps.database.workspaceEm(identity).transactional(async (em) => {
+    // Proving a password takes a while: what was proven must still hold.
+    const [holds] = await em.execute<object[]>(
+      'select 1 from app_user where id = ? and password_hash = ? and not disabled for share',
+      [identity.userId, passwordHash],
+    )
+    if (!holds) throw new Failure('UNAUTHENTICATED', 'The password was changed meanwhile.')
     const session = em.create(Session, {
       id: sessionId,
       userId: identity.userId,
@@ -130,6 +140,8 @@ export async function moveSession(
   const proof = newProof()
   await ctx.deps.database.workspaceEm(moved).transactional(async (em) => {
     await em.nativeUpdate(Session, { id: moved.sessionId }, { workspaceId })
+    // One session has one chain of tokens: what was not used yet is of no use any more.
+    await em.nativeDelete(RefreshToken, { sessionId: moved.sessionId, usedDate: null })
     em.create(RefreshToken, {
       digest: digest(proof),
       sessionId: moved.sessionId,

@@ -62,7 +62,7 @@ export const KeyPropertiesType = builder.interfaceRef<ApiKeyView>('KeyProperties
       nullable: true,
       description: 'How often it may be used; null: as often as it likes.',
     }),
-    usageCount: t.exposeInt('usageCount', { description: 'Accepted uses, a few seconds late.' }),
+    usageCount: t.exposeFloat('usageCount', { description: 'Accepted uses, a few seconds late.' }),
     lastUsedDate: t.expose('lastUsedDate', {
       type: 'DateTime',
       nullable: true,

@@ -25,7 +25,9 @@ export async function findKey(deps: Deps, named: Named): Promise<LiveKey | null>
   const [column, value] = 'secret' in named ? ['key', digest(named.secret)] : ['id', named.id]
   const found = await deps.access.get(`key ${column} ${value}`, async () => {
     const row = await read(deps, column === 'id' ? byId(value) : byDigest(value))
-    return row && { value: liveKey(row, value), tags: [`key:${row.id}`] }
+    return (
+      row && { value: liveKey(row, value), tags: [`key:${row.id}`, `workspace:${row.workspaceId}`] }
+    )
   })
   return found && found.until > deps.clock.now().getTime() ? found : null
 }

@@ -117,13 +117,17 @@ export async function updateApiKey(
   return key
 }
 
-/** Gives a key new secrets; the old ones work for `gracePeriod` more seconds. Throws NOT_FOUND. */
+/**
+ * Gives a key new secrets; the old ones work for `gracePeriod` more seconds. Throws NOT_FOUND,
+ * FORBIDDEN for a key that may what the caller may not.
+ */
 export async function rotateApiKey(
   ctx: Ctx,
   input: { id: string; gracePeriod?: number | null | undefined },
 ): Promise<RevealedApiKey> {
   const em = tenantEm(ctx)
   const key = await findOwn(ctx, input.id, em)
+  requireAll(ctx, key.permissions.filter(isKeyPermission))
   const secrets = { apiKey: newSecret(), apiSecret: newSecret() }
   const grace = (input.gracePeriod ?? 0) * 1000
   Object.assign(key, {
@@ -167,11 +171,16 @@ function grantable(ctx: Ctx, wanted: readonly string[]): KeyPermission[] {
     )
   }
   const held = [...new Set(wanted.filter(isKeyPermission))]
+  requireAll(ctx, held)
+  return held
+}
+
+/** Nobody hands out a permission they lack. Throws FORBIDDEN. */
+function requireAll(ctx: Ctx, held: readonly KeyPermission[]): void {
   const [missing] = lacking(person(ctx).permissions, held)
   if (missing) {
     throw new Failure('FORBIDDEN', `You cannot grant ${missing}, which you do not have yourself.`)
   }
-  return held
 }
 
 function future(ctx: Ctx, date: Date | null | undefined): Date | null {

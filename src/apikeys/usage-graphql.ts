@@ -8,7 +8,7 @@ const DayOfUsageType = builder.objectRef<DayOfUsage>('ApiKeyUsage').implement({
     outcome: t.exposeString('outcome', {
       description: 'accepted, refused (lacking a right), or limited (over its rate limit).',
     }),
-    count: t.exposeInt('count', { description: 'How many.' }),
+    count: t.exposeFloat('count', { description: 'How many.' }),
   }),
 })
 

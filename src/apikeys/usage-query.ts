@@ -21,7 +21,7 @@ export async function apiKeyUsage(
   const from = input.from ?? new Date(to.getTime() - 30 * 86_400_000)
   return ctx.deps.database.rows<DayOfUsage>(
     tenantEm(ctx),
-    `select day::text as day, outcome, count::int as count from api_key_usage
+    `select day::text as day, outcome, count::float8 as count from api_key_usage
      where key_id = ? and day between ?::date and ?::date order by day, outcome limit 10000`,
     [key.id, from.toISOString().slice(0, 10), to.toISOString().slice(0, 10)],
   )

@@ -15,6 +15,10 @@ const records: readonly Aging[] = [
   { table: 'audit_entry', column: 'date', row: 'id' },
   { table: 'api_key_usage', column: 'day', row: 'ctid' },
   { table: 'chat_message', column: 'created_date', row: 'id' },
+  { table: 'chat_message_feedback', column: 'created_date', row: 'id' },
+  { table: 'execution', column: 'created_date', row: 'id' },
+  { table: 'lead', column: 'created_date', row: 'id' },
+  { table: 'upsert_history', column: 'created_date', row: 'id' },
 ]
 
 /** What is of no use once it is over; kept a month longer, so that reuse is still recognised. */

@@ -61,23 +61,19 @@ function holdsOne(caller: Principal, demand: Visit['demand']): boolean {
   return demand.anyOf.some((permission) => permits(caller.permissions, permission))
 }
 
-/** Without a list, or outside a browser, every origin is allowed; a list that cannot be read allows none. */
+/** Without a list, or outside a browser, every origin is allowed; what is no list of texts allows none. */
 function originAllowed(chatbotConfig: string | null, origin: string | null): boolean {
   if (origin === null || !chatbotConfig) return true
-  const allowed = allowedOrigins(chatbotConfig)
-  return allowed.length === 0 || allowed.includes(origin)
-}
-
-/** The origins a flow's `chatbotConfig` names; empty where it names none. */
-export function allowedOrigins(chatbotConfig: string | null): readonly string[] {
-  const config: unknown = JSON.parse(chatbotConfig ?? 'null')
+  const config: unknown = JSON.parse(chatbotConfig)
   const listed: unknown =
     typeof config === 'object' && config !== null && 'allowedOrigins' in config
       ? config.allowedOrigins
-      : []
-  return Array.isArray(listed)
-    ? listed.filter((origin): origin is string => typeof origin === 'string' && origin !== '')
-    : []
+      : null
+  if (listed === null || listed === '') return true
+  if (!Array.isArray(listed)) return false
+  // Editors leave empty lines in the list.
+  const origins = listed.filter((entry) => entry !== '')
+  return origins.length === 0 || origins.includes(origin)
 }
 
 const asPrincipal: Admission = { admitted: true, as: 'principal' }

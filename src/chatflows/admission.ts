@@ -44,7 +44,7 @@ export async function admitToFlow(ctx: Ctx, demand: FlowDemand): Promise<void> {
       'This needs an API key or a token, sent as "Authorization: Bearer …".',
     )
   }
-  if (ctx.caller.kind === 'anonymous') {
+  if (admission.as === 'anyone') {
     const { anonymousPredictionPerAddress: rule } = config.rateLimits
     const verdict = await limiter.hit(`anonymous ${ctx.request.address}`, rule)
     if (!verdict.allowed) {
@@ -53,7 +53,7 @@ export async function admitToFlow(ctx: Ctx, demand: FlowDemand): Promise<void> {
       })
     }
   }
-  if (head) ctx.admitted.set(demand.id, head)
+  if (head) ctx.admitted.set(demand.id, { ...head, admittedAs: admission.as })
 }
 
 /** The flow that the operation was admitted to, read in the flow's own workspace. */

@@ -28,6 +28,7 @@ await runCommand(async ({ database, bus, say }) => {
         'update session set ended_date = now() where user_id = ? and ended_date is null',
         [user.id],
       )
+      await em.execute('delete from invite where user_id = ?', [user.id])
       return user.id
     })
     await bus.publish(accessTopic, `user:${userId}`)

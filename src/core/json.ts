@@ -16,8 +16,9 @@ export function parseJson(text: string, what: string): unknown {
   try {
     value = parse(text, null, { protoAction: 'error', constructorAction: 'error' })
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : 'it does not parse'
-    throw new Failure('BAD_REQUEST', `${what} is not acceptable JSON: ${reason}.`)
+    // The parser quotes what it read, which may be a secret: only the place is told.
+    const place = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0]
+    throw new Failure('BAD_REQUEST', `${what} is not acceptable JSON${place ? `, ${place}` : ''}.`)
   }
   if (!isStorableWithin(value)) {
     throw new Failure('BAD_REQUEST', `${what} holds a NUL or half of a surrogate pair.`)
@@ -30,6 +31,15 @@ export function isStorableWithin(value: unknown): boolean {
   if (typeof value === 'string') return isStorable(value)
   if (typeof value !== 'object' || value === null) return true
   return Object.entries(value).every(([key, item]) => isStorable(key) && isStorableWithin(item))
+}
+
+/** A JSON value with every NUL taken out and every half surrogate pair replaced, in keys too. */
+export function storable(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '')
+  if (Array.isArray(value)) return value.map(storable)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, item]) => [storable(key), storable(item)])
+  return Object.fromEntries(entries)
 }
 
 /** Counts brackets outside of texts, without recursion, so that depth itself cannot hurt. */

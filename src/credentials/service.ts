@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Ctx, Deps } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { isUuid, newId } from '../core/ids.ts'
-import { SealError } from '../core/seal.ts'
+import { SealError, sealedUnder } from '../core/seal.ts'
 import { listRows, source } from '../db/list.ts'
 import { notFound, principal, tenantEm } from '../db/tenant.ts'
 import { Credential } from './entity.ts'
@@ -93,10 +93,21 @@ export async function updateCredential(
   const data = changedData(ctx.deps, row, input)
   if (typeof input.name === 'string') row.name = input.name.normalize('NFC')
   if (typeof input.credentialName === 'string') row.credentialName = input.credentialName
+  const before = String(row.encryptedData)
   if (input.plainDataObj !== undefined) {
     row.encryptedData = ctx.deps.vault.seal(JSON.stringify(data), placeOf(row))
   }
-  await em.flush()
+  await em.transactional(async (em) => {
+    const [locked] = await em.execute<{ encrypted_data: string }[]>(
+      'select encrypted_data from credential where id = ? for update',
+      [row.id],
+    )
+    // What was merged was read before: somebody else's change must not be lost.
+    if (locked?.encrypted_data !== before) {
+      throw new Failure('CONFLICT', 'This credential was changed meanwhile; try again.')
+    }
+    await em.flush()
+  })
   return view(row, data)
 }
 
@@ -171,7 +182,9 @@ function openData(deps: Deps, row: Credential): PlainData {
   }
 }
 
+/** Data under a key that is only missing from the ring is not damaged: it would be lost. */
 function isDamaged(deps: Deps, row: Credential): boolean {
+  if (!deps.vault.knows(sealedUnder(String(row.encryptedData)))) return false
   try {
     openData(deps, row)
     return false

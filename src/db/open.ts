@@ -64,8 +64,7 @@ async function openEmbedded(target: EmbeddedTarget, prepare: Prepare): Promise<D
     })
     const roles = await migrateEmbedded(orm)
     const database = createDatabase({ orm, kind: 'embedded', roles }, release)
-    await prepare(database)
-    return database
+    return await prepared(database, prepare)
   } catch (error) {
     release()
     throw error
@@ -97,11 +96,21 @@ async function openPostgres(target: PostgresTarget, prepare: Prepare): Promise<D
     await run(pgvector).catch(() => undefined)
     if (pending(await appliedMigrations(run)).length > 0) await migrate(target.adminUrl)
     const database = await serve(target, roles)
-    await prepare(database)
-    return database
+    return await prepared(database, prepare)
   } finally {
     // Ending the connection gives the lock back, however the start went.
     await admin.end()
+  }
+}
+
+/** A database that is not ready after all is let go of. */
+async function prepared(database: Database, prepare: Prepare): Promise<Database> {
+  try {
+    await prepare(database)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error
   }
 }
 

@@ -19,7 +19,7 @@ declare global {
 }
 
 const name = 'audit'
-const roots = new Set(['Query', 'Mutation', 'Subscription'])
+const roots = new Set(['Query', 'Mutation'])
 
 /** For fields whose successes are counted elsewhere: running flows is no management. */
 export const unaudited = { extensions: { unaudited: true } } as const
@@ -30,22 +30,37 @@ export const unaudited = { extensions: { unaudited: true } } as const
  */
 class AuditPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
-    resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    resolver: Resolver<Types>,
     field: PothosOutputFieldConfig<Types>,
-  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    if (!roots.has(field.parentType)) return resolver
-    const isManagement = field.parentType === 'Mutation' && !field.extensions?.['unaudited']
-    return async (parent, args, context, info) => {
-      const ctx = context as Ctx
-      const call: Call = { action: field.name, args: args as Record<string, unknown> }
-      try {
-        const result: unknown = await resolver(parent, args, context, info)
-        if (isManagement) record(ctx, { ...call, result }, 'ok')
-        return result
-      } catch (error) {
-        if (error instanceof Failure) recordRefusal(ctx, { ...call, isManagement }, error)
-        throw error
-      }
+  ): Resolver<Types> {
+    return roots.has(field.parentType) ? recording(resolver, field) : resolver
+  }
+
+  override wrapSubscribe(
+    subscribe: Resolver<Types> | undefined,
+    field: PothosOutputFieldConfig<Types>,
+  ): Resolver<Types> | undefined {
+    return subscribe && recording(subscribe, field)
+  }
+}
+
+type Resolver<Types extends SchemaTypes> = GraphQLFieldResolver<unknown, Types['Context'], object>
+
+function recording<Types extends SchemaTypes>(
+  resolver: Resolver<Types>,
+  field: PothosOutputFieldConfig<Types>,
+): Resolver<Types> {
+  const isManagement = field.parentType === 'Mutation' && !field.extensions?.['unaudited']
+  return async (parent, args, context, info) => {
+    const ctx = context as Ctx
+    const call: Call = { action: field.name, args: args as Record<string, unknown> }
+    try {
+      const result: unknown = await resolver(parent, args, context, info)
+      if (isManagement) record(ctx, { ...call, result }, 'ok')
+      return result
+    } catch (error) {
+      if (error instanceof Failure) recordRefusal(ctx, { ...call, isManagement }, error)
+      throw error
     }
   }
 }
@@ -77,7 +92,8 @@ function record(ctx: Ctx, call: Call, outcome: string): void {
 
 function entryOf(ctx: Ctx, call: Call, outcome: string): AuditRecord {
   const { caller, request, deps, proven } = ctx
-  const actor = caller.kind === 'anonymous' ? proven : actorOf(caller)
+  // Who the operation itself proved counts before whatever token came along.
+  const actor = proven ?? (caller.kind === 'anonymous' ? null : actorOf(caller))
   return {
     workspaceId: actor?.workspaceId ?? null,
     date: deps.clock.now(),

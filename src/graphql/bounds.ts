@@ -42,18 +42,35 @@ const name = 'bounds'
 
 class BoundsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(
-    resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
+    resolver: Resolver<Types>,
     field: PothosOutputFieldConfig<Types>,
-  ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    const bounds = Object.entries(field.args).map(
-      ([argument, config]) => [argument, boundsOf(config.extensions)] as const,
-    )
-    if (bounds.length === 0) return resolver
-    return (...call) => {
-      const values = call[1] as Record<string, unknown>
-      for (const [argument, limits] of bounds) check(argument, values[argument], limits)
-      return resolver(...call)
-    }
+  ): Resolver<Types> {
+    // The arguments of a subscription are judged when it begins, and not again for each event.
+    return field.parentType === 'Subscription' ? resolver : checking(resolver, field)
+  }
+
+  override wrapSubscribe(
+    subscribe: Resolver<Types> | undefined,
+    field: PothosOutputFieldConfig<Types>,
+  ): Resolver<Types> | undefined {
+    return subscribe && checking(subscribe, field)
+  }
+}
+
+type Resolver<Types extends SchemaTypes> = GraphQLFieldResolver<unknown, Types['Context'], object>
+
+function checking<Types extends SchemaTypes>(
+  resolver: Resolver<Types>,
+  field: PothosOutputFieldConfig<Types>,
+): Resolver<Types> {
+  const bounds = Object.entries(field.args).map(
+    ([argument, config]) => [argument, boundsOf(config.extensions)] as const,
+  )
+  if (bounds.length === 0) return resolver
+  return (parent, args, context, info) => {
+    const values = args as Record<string, unknown>
+    for (const [argument, limits] of bounds) check(argument, values[argument], limits)
+    return resolver(parent, args, context, info)
   }
 }
 

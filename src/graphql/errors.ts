@@ -15,6 +15,7 @@ export interface VisibleError {
 export function visibleError(error: unknown): VisibleError | null {
   const failure = failureOf(error)
   if (failure) return { code: failure.code, message: failure.message, details: failure.details }
+  if (isDuplicate(error)) return duplicate
   if (!isOfGraphql(error)) return null
   // GraphQL itself refused the document or its variables, or a plugin of ours did with a code.
   const { code } = error.extensions
@@ -28,6 +29,18 @@ export function visibleError(error: unknown): VisibleError | null {
 export const internalError: VisibleError = {
   code: 'INTERNAL',
   message: 'Something went wrong on our side; the request id helps us find it.',
+  details: {},
+}
+
+/** Two that make the same at once: the database lets one of them through (SQLSTATE 23505). */
+function isDuplicate(error: unknown): boolean {
+  const origin = error instanceof GraphQLError ? error.originalError : error
+  return origin instanceof Error && 'code' in origin && origin.code === '23505'
+}
+
+const duplicate: VisibleError = {
+  code: 'CONFLICT',
+  message: 'Somebody else made the same at this moment.',
   details: {},
 }
 

@@ -18,7 +18,8 @@ declare global {
 }
 
 const name = 'keyUse'
-const roots = new Set(['Query', 'Mutation', 'Subscription'])
+/** A subscription is one call, however many events it tells. */
+const countsIn = { resolve: new Set(['Query', 'Mutation']), subscribe: new Set(['Subscription']) }
 
 /**
  * Counts what API keys do, and holds their own rate limits: once for each query or mutation, so that
@@ -29,15 +30,32 @@ class KeyUsePlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     resolver: GraphQLFieldResolver<unknown, Types['Context'], object>,
     field: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> {
-    if (!roots.has(field.parentType)) return resolver
+    if (!countsIn.resolve.has(field.parentType) || provesItself(field)) return resolver
     return async (parent, args, context, info) => {
       await countKeyUse(context as Ctx)
       return resolver(parent, args, context, info)
     }
   }
+
+  override wrapSubscribe(
+    subscribe: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
+    field: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
+    if (!subscribe || !countsIn.subscribe.has(field.parentType)) return subscribe
+    return async (parent, args, context, info) => {
+      await countKeyUse(context as Ctx)
+      return subscribe(parent, args, context, info)
+    }
+  }
 }
 
 SchemaBuilder.registerPlugin(name, KeyUsePlugin)
+
+/** Fields that prove a credential of their own overlook the one that came along. */
+function provesItself({ pothosOptions }: { readonly pothosOptions: unknown }): boolean {
+  const { authScopes } = pothosOptions as { authScopes?: { anyone?: unknown } }
+  return authScopes?.anyone === true
+}
 
 export const keyUsePlugin = name
 

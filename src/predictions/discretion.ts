@@ -11,8 +11,9 @@ export interface Discretion {
   result(result: FlowResult): FlowResult
 }
 
-export function discretionFor({ caller }: Pick<Ctx, 'caller'>): Discretion {
-  if (caller.kind !== 'anonymous') return { event: (event) => event, result: (result) => result }
+export function discretionFor(ctx: Pick<Ctx, 'admitted'>, demandedId: string): Discretion {
+  const isStranger = ctx.admitted.get(demandedId)?.admittedAs !== 'principal'
+  if (!isStranger) return { event: (event) => event, result: (result) => result }
   return {
     event: (event) =>
       event.event === 'agentFlowExecutedData'

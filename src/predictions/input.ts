@@ -38,7 +38,10 @@ const longestId = 255
  * What a run takes of it. Throws BAD_REQUEST, naming the field, for what has not the right shape, and
  * when there is neither question nor form.
  */
-export function readRunInput(input: PredictionInput, newChatId: string): RunInput {
+export function readRunInput(
+  input: PredictionInput,
+  { newChatId, mayName }: { newChatId: string; mayName: boolean },
+): RunInput {
   const overrideConfig = readRecord(input.overrideConfig, 'overrideConfig')
   const form = readRecord(input.form, 'form')
   const humanInput = readHumanInput(input.humanInput)
@@ -47,7 +50,8 @@ export function readRunInput(input: PredictionInput, newChatId: string): RunInpu
   }
   const named = readSessionId(overrideConfig)
   return {
-    chatId: input.chatId || named || newChatId,
+    // Strangers who name the same session share no conversation by it.
+    chatId: input.chatId || (mayName && named) || newChatId,
     ...present({
       question: input.question,
       form,

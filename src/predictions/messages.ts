@@ -4,7 +4,7 @@ import { isUuid } from '../core/ids.ts'
 import { pageRequest, type Page } from '../core/paging.ts'
 import { findOwn } from '../chatflows/service.ts'
 import { tenantEm } from '../db/tenant.ts'
-import { ChatMessage, Execution } from './entity.ts'
+import { ChatMessage, Execution, Feedback } from './entity.ts'
 
 export interface MessageFilter {
   /** The chatflow. */
@@ -33,11 +33,20 @@ export async function messagePage(
   return { data, total: await tenantEm(ctx).count(ChatMessage, conditionOf(input)) }
 }
 
-/** Removes the messages of a chatflow that fit. Throws NOT_FOUND. */
+/** Removes the messages of a chatflow that fit, with their ratings and runs. Throws NOT_FOUND. */
 export async function deleteMessages(ctx: Ctx, input: MessageFilter): Promise<{ deleted: number }> {
-  const em = tenantEm(ctx)
-  await findOwn(em, input.id)
-  return { deleted: await em.nativeDelete(ChatMessage, conditionOf(input)) }
+  return tenantEm(ctx).transactional(async (em) => {
+    await findOwn(em, input.id)
+    const messages = await em.find(ChatMessage, conditionOf(input), {
+      fields: ['id', 'executionId'],
+    })
+    const ids = messages.map(({ id }) => id)
+    const runs = messages.flatMap(({ executionId }) => (executionId ? [executionId] : []))
+    // What was thought of them, and the runs behind them, hold the same words.
+    await em.nativeDelete(Feedback, { messageId: { $in: ids } })
+    await em.nativeDelete(Execution, { id: { $in: runs } })
+    return { deleted: await em.nativeDelete(ChatMessage, { id: { $in: ids } }) }
+  })
 }
 
 export interface ExecutionFilter {

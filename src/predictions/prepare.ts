@@ -12,6 +12,8 @@ import { limitFlow } from './limit.ts'
 /** A prediction that was judged sound, and has not begun. */
 export interface Prepared {
   readonly stored: Chatflow
+  /** The flow's id as the caller spelled it. */
+  readonly demandedId: string
   readonly flow: Flow
   readonly input: RunInput
   readonly leadEmail: string | null
@@ -23,7 +25,8 @@ export interface Prepared {
 /** Throws BAD_REQUEST, RATE_LIMITED, or UNPROCESSABLE for what cannot be read as a flow. */
 export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepared> {
   const stored = await admittedFlow(ctx, input.id)
-  const runInput = readRunInput(input, newId())
+  const mayName = ctx.caller.kind !== 'anonymous'
+  const runInput = readRunInput(input, { newChatId: newId(), mayName })
   await limitFlow(ctx, stored)
   const { isStreamable, parseFlow } = await loadEngine()
   const flow = parseFlow(flowSource(stored))
@@ -32,6 +35,7 @@ export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepare
   const chatMessageId = newId()
   return {
     stored,
+    demandedId: input.id,
     flow,
     leadEmail: input.leadEmail ?? null,
     input: { ...runInput, apiMessageId: chatMessageId },

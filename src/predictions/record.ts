@@ -3,6 +3,7 @@ import { loadEngine } from '../chatflows/engine.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
+import { storable } from '../core/json.ts'
 import type { FlowEvent, RunStatus, TokenUsage } from '../engine/events.ts'
 import type { ExecutedNode, FlowResult } from '../engine/result.ts'
 import { ChatMessage, Execution } from './entity.ts'
@@ -19,33 +20,9 @@ export interface Recorder {
 }
 
 export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
-  const { stored, flow, input, chatMessageId, leadEmail } = prepared
-  const began = ctx.deps.clock.now()
-  const executionId = newId()
-  const seen: { steps: readonly ExecutedNode[]; usage: TokenUsage | null } = {
-    steps: [],
-    usage: null,
-  }
-  const common = {
-    workspaceId: stored.workspaceId,
-    chatflowid: stored.id,
-    chatId: input.chatId,
-    owner: ownerOf(ctx),
-  }
-  const keepRun = (em: SqlEntityManager, end: RunEnd): void => {
-    em.create(Execution, {
-      ...common,
-      id: executionId,
-      sessionId: end.sessionId,
-      status: end.status,
-      executedData: end.steps,
-      state: end.state ?? null,
-      usage: end.usage,
-      error: end.error,
-      createdDate: began,
-      endedDate: ctx.deps.clock.now(),
-    })
-  }
+  const { stored, flow, input } = prepared
+  const run: RunStart = { id: newId(), began: ctx.deps.clock.now() }
+  const seen: Seen = { steps: [], usage: null }
   const open = () => ctx.deps.database.workspaceEm({ workspaceId: stored.workspaceId })
   return {
     observe(event) {
@@ -54,39 +31,23 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
     },
     async succeeded(result) {
       const em = open()
-      const isRun = flow.kind !== 'empty'
-      const message = {
-        ...common,
-        sessionId: result.sessionId,
-        memoryType: result.memoryType ?? null,
-        executionId: isRun ? executionId : null,
-        leadEmail,
-        createdDate: ctx.deps.clock.now(),
+      const executionId = flow.kind === 'empty' ? null : run.id
+      for (const message of messagesOf(ctx, prepared, { result, executionId })) {
+        em.create(ChatMessage, message)
       }
-      em.create(ChatMessage, { ...message, ...asked(prepared), id: prepared.questionId })
-      em.create(ChatMessage, { ...message, ...answered(result), id: chatMessageId })
-      if (isRun) {
-        keepRun(em, {
-          sessionId: result.sessionId,
-          status: result.status ?? 'FINISHED',
-          steps: result.agentFlowExecutedData ?? [],
-          state: result.state,
-          usage: result.usage ?? seen.usage,
-          error: null,
-        })
-      }
+      if (executionId) em.create(Execution, rowOf(ctx, prepared, endOf(run, result, seen)))
       await flushUnlessRemoved(em)
-      return isRun ? executionId : null
+      return executionId
     },
     async failed(error) {
       if (flow.kind === 'empty') return
-      const em = open()
-      const status = isAbort(error) ? 'TERMINATED' : 'ERROR'
-      const told = error instanceof Failure ? error.message : 'Something went wrong on our side.'
-      const { sessionOf } = await loadEngine()
-      const sessionId = sessionOf(flow, input)
-      keepRun(em, { sessionId, status, ...seen, error: told })
       try {
+        const { sessionOf } = await loadEngine()
+        const em = open()
+        const status = isAbort(error) ? 'TERMINATED' : 'ERROR'
+        const sessionId = sessionOf(flow, input)
+        const end = { ...run, ...seen, sessionId, status, error: sentenceOf(error) } as const
+        em.create(Execution, rowOf(ctx, prepared, end))
         await em.flush()
       } catch (cause) {
         ctx.deps.log.error({ err: cause, requestId: ctx.request.id }, 'a run was not recorded')
@@ -95,13 +56,76 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
   }
 }
 
-interface RunEnd {
+interface RunStart {
+  readonly id: string
+  readonly began: Date
+}
+
+/** What the events of a run told, for one that does not get to its result. */
+interface Seen {
+  steps: readonly ExecutedNode[]
+  usage: TokenUsage | null
+}
+
+interface RunEnd extends RunStart {
   readonly sessionId: string
   readonly status: RunStatus
   readonly steps: readonly ExecutedNode[]
   readonly state?: FlowResult['state']
   readonly usage: TokenUsage | null
   readonly error: string | null
+}
+
+function placeOf(ctx: Ctx, { stored, input }: Prepared) {
+  return {
+    workspaceId: stored.workspaceId,
+    chatflowid: stored.id,
+    chatId: input.chatId,
+    owner: ownerOf(ctx),
+  }
+}
+
+function rowOf(ctx: Ctx, prepared: Prepared, end: RunEnd) {
+  return {
+    ...placeOf(ctx, prepared),
+    id: end.id,
+    sessionId: end.sessionId,
+    status: end.status,
+    executedData: storable(end.steps),
+    state: storable(end.state ?? null),
+    usage: end.usage,
+    error: end.error,
+    createdDate: end.began,
+    endedDate: ctx.deps.clock.now(),
+  }
+}
+
+function endOf(run: RunStart, result: FlowResult, seen: Seen): RunEnd {
+  const { sessionId, status = 'FINISHED', state, agentFlowExecutedData: steps = [] } = result
+  return { ...run, sessionId, status, steps, state, usage: result.usage ?? seen.usage, error: null }
+}
+
+function messagesOf(
+  ctx: Ctx,
+  prepared: Prepared,
+  { result, executionId }: { result: FlowResult; executionId: string | null },
+) {
+  const message = {
+    ...placeOf(ctx, prepared),
+    sessionId: result.sessionId,
+    memoryType: result.memoryType ?? null,
+    executionId,
+    leadEmail: prepared.leadEmail,
+    createdDate: ctx.deps.clock.now(),
+  }
+  return [
+    { ...message, ...asked(prepared), id: prepared.questionId },
+    { ...message, ...answered(result), id: prepared.chatMessageId },
+  ]
+}
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Failure ? error.message : 'Something went wrong on our side.'
 }
 
 function asked({ input }: Prepared) {
@@ -117,14 +141,15 @@ function asked({ input }: Prepared) {
   }
 }
 
+/** Models and tools say what they like: what the database cannot hold is left out. */
 function answered(result: FlowResult) {
   return {
     role: 'apiMessage' as const,
-    content: result.text ?? JSON.stringify(result.json ?? ''),
-    sourceDocuments: result.sourceDocuments ?? null,
-    usedTools: result.usedTools ?? null,
-    artifacts: result.artifacts ?? null,
-    action: result.action ?? null,
+    content: String(storable(result.text ?? JSON.stringify(result.json ?? ''))),
+    sourceDocuments: storable(result.sourceDocuments ?? null),
+    usedTools: storable(result.usedTools ?? null),
+    artifacts: storable(result.artifacts ?? null),
+    action: storable(result.action ?? null),
     fileUploads: null,
   }
 }

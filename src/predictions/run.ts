@@ -35,10 +35,14 @@ export async function perform(
 ): Promise<Prediction> {
   const { stored, flow, input, chatMessageId } = prepared
   const { chatId } = input
-  const run = ctx.deps.runs.begin(runName(ctx, stored.id, chatId), stored.workspaceId)
+  const run = ctx.deps.runs.begin(
+    runName(ctx, stored.id, chatId),
+    stored.workspaceId,
+    input.humanInput !== undefined,
+  )
   const recorder = createRecorder(ctx, prepared)
   const measured = measureRun(ctx.deps)
-  const discretion = discretionFor(ctx)
+  const discretion = discretionFor(ctx, prepared.demandedId)
   const timeout = AbortSignal.timeout(runTimeoutMs)
   try {
     const { runFlow } = await loadEngine()

@@ -18,6 +18,7 @@ export async function abortPrediction(
   ctx: Ctx,
   input: { id: string; chatId: string },
 ): Promise<{ aborted: boolean }> {
-  await ctx.deps.runs.abort(runName(ctx, input.id, input.chatId))
+  const id = ctx.admitted.get(input.id)?.id ?? input.id
+  await ctx.deps.runs.abort(runName(ctx, id, input.chatId))
   return { aborted: true }
 }

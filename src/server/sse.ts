@@ -47,11 +47,17 @@ function streamOf(
       heartbeat = setInterval(() => {
         if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(': \n\n'))
       }, heartbeatMs)
+      heartbeat.unref()
     },
     async pull(controller) {
-      const { done, value } = next ?? (await events.next())
-      next = null
-      if (!done) return controller.enqueue(encoder.encode(frameOf(value)))
+      try {
+        const { done, value } = next ?? (await events.next())
+        next = null
+        if (!done) return controller.enqueue(encoder.encode(frameOf(value)))
+      } catch (error) {
+        clearInterval(heartbeat)
+        throw error
+      }
       clearInterval(heartbeat)
       controller.close()
     },

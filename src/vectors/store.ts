@@ -35,7 +35,7 @@ export function createVectorPort(deps: Deps, workspaceId: string): VectorPort {
       const saved = await em.transactional((inner) =>
         saveChunks(inner, { workspaceId, place, batch }),
       )
-      if (saved.size >= indexFrom) await makeIndex(em, saved.space)
+      if (saved.size >= indexFrom) await makeIndex(deps, em, saved.space)
       return saved.counts
     },
     search: async (place, query) => {
@@ -51,9 +51,13 @@ export function createVectorPort(deps: Deps, workspaceId: string): VectorPort {
 }
 
 /** Without it searches are slower, and nothing else: the upsert is done. */
-async function makeIndex(em: SqlEntityManager, space: Space): Promise<void> {
+async function makeIndex({ log }: Deps, em: SqlEntityManager, space: Space): Promise<void> {
   if (!space.hasPgvector) return
-  await em.transactional((inner) =>
-    inner.execute('select vector_space_index(?, ?)', [space.id, space.dimensions]),
-  )
+  try {
+    await em.transactional((inner) =>
+      inner.execute('select vector_space_index(?, ?)', [space.id, space.dimensions]),
+    )
+  } catch (error) {
+    log.warn({ err: error, space: space.id }, 'a vector index was not made')
+  }
 }

@@ -709,10 +709,7 @@ export interface components {
       expiresDate: string | null;
       /** @description How often it may be used; null: as often as it likes. */
       rateLimit: components["schemas"]["RateLimit"] | null;
-      /**
-       * Format: int32
-       * @description Accepted uses, a few seconds late.
-       */
+      /** @description Accepted uses, a few seconds late. */
       usageCount: number;
       /**
        * Format: date-time
@@ -752,10 +749,7 @@ export interface components {
       day: string;
       /** @description accepted, refused (lacking a right), or limited (over its rate limit). */
       outcome: string;
-      /**
-       * Format: int32
-       * @description How many.
-       */
+      /** @description How many. */
       count: number;
     };
     /** @description Who did what, on which row, when and from where. */
@@ -970,10 +964,7 @@ export interface components {
       expiresDate: string | null;
       /** @description How often it may be used; null: as often as it likes. */
       rateLimit: components["schemas"]["RateLimit"] | null;
-      /**
-       * Format: int32
-       * @description Accepted uses, a few seconds late.
-       */
+      /** @description Accepted uses, a few seconds late. */
       usageCount: number;
       /**
        * Format: date-time
