@@ -21,7 +21,7 @@ export class Migration20261123000008_vectors_isolation extends Migration {
       this.addSql(`grant select, insert, update, delete on ${table} to ${app}`)
     }
     const jobs = quoteIdentifier(roles.jobs)
-    this.addSql(`grant select (id, created_date), delete on upsert_history to ${jobs}`)
+    this.addSql(`grant select (id, date), delete on upsert_history to ${jobs}`)
     this.addSql(`create policy jobs on upsert_history to ${jobs} using (true) with check (true)`)
     // Vectors do not compress; trying to costs more than it saves.
     this.addSql('alter table vector_chunk alter column embedding set storage external')

@@ -18,7 +18,7 @@ const records: readonly Aging[] = [
   { table: 'chat_message_feedback', column: 'created_date', row: 'id' },
   { table: 'execution', column: 'created_date', row: 'id' },
   { table: 'lead', column: 'created_date', row: 'id' },
-  { table: 'upsert_history', column: 'created_date', row: 'id' },
+  { table: 'upsert_history', column: 'date', row: 'id' },
 ]
 
 /** What is of no use once it is over; kept a month longer, so that reuse is still recognised. */
