@@ -58,7 +58,8 @@ describe('a streamed prediction', () => {
     expect(answer.frames.at(-1)?.data).toBe('[DONE]')
     const said = answer.frames.filter(({ event }) => event === 'token').map(({ data }) => data)
     expect(said.join('')).toBe('You said hi')
-    const { chatId } = answer.frames.at(-2)?.data as { chatId: string }
+    const metadata = answer.frames.at(-2)?.data as { chatId: string } | undefined
+    const chatId = metadata?.chatId ?? ''
     const messages = await app.rest<readonly { role: string; content: string }[]>(
       'GET',
       `/chatmessage/${flow.id}?chatId=${chatId}`,

@@ -46,18 +46,18 @@ interface Imported {
 describe('taking a chatflow along', () => {
   it('exports it without credentials and secrets, prompts kept', async () => {
     const flow = await app.addFlow({ flowData: canvas })
-    const file = await app.rest('GET', `/chatflows/${flow.id}/export`, { token: app.owner.token })
+    const file = await app.rest('GET', `/export-chatflow/${flow.id}`, { token: app.owner.token })
     expect(file.status).toBe(200)
     expect(file.text).not.toContain(credential)
     expect(file.text).not.toContain('CANARY')
     expect(file.text).toContain('kept')
     const stranger = await app.addPerson()
-    const theirs = await app.rest('GET', `/chatflows/${flow.id}/export`, { token: stranger.token })
+    const theirs = await app.rest('GET', `/export-chatflow/${flow.id}`, { token: stranger.token })
     expect(theirs.status).toBe(404)
   })
 
   it('imports it without its credentials, and reports what it names', async () => {
-    const answer = await app.rest<Imported>('POST', '/chatflows/import', {
+    const answer = await app.rest<Imported>('POST', '/import-chatflow', {
       token: app.owner.token,
       body: { name: 'in', file: canvas },
     })
@@ -73,7 +73,7 @@ describe('taking a chatflow along', () => {
 
   it('exchanges the ids that are mapped', async () => {
     const [ownCredential, ownTool] = [randomUUID(), randomUUID()]
-    const answer = await app.rest<Imported>('POST', '/chatflows/import', {
+    const answer = await app.rest<Imported>('POST', '/import-chatflow', {
       token: app.owner.token,
       body: {
         name: 'in',
@@ -88,7 +88,7 @@ describe('taking a chatflow along', () => {
 
   it('refuses what is no such file', async () => {
     for (const file of [{}, [], 'text', { nodes: {}, edges: [] }]) {
-      const answer = await app.rest('POST', '/chatflows/import', {
+      const answer = await app.rest('POST', '/import-chatflow', {
         token: app.owner.token,
         body: { name: 'in', file },
       })

@@ -93,7 +93,7 @@ export async function updateCredential(
   const data = changedData(ctx.deps, row, input)
   if (typeof input.name === 'string') row.name = input.name.normalize('NFC')
   if (typeof input.credentialName === 'string') row.credentialName = input.credentialName
-  const before = String(row.encryptedData)
+  const before = row.encryptedData
   if (input.plainDataObj !== undefined) {
     row.encryptedData = ctx.deps.vault.seal(JSON.stringify(data), placeOf(row))
   }
@@ -184,7 +184,7 @@ function openData(deps: Deps, row: Credential): PlainData {
 
 /** Data under a key that is only missing from the ring is not damaged: it would be lost. */
 function isDamaged(deps: Deps, row: Credential): boolean {
-  if (!deps.vault.knows(sealedUnder(String(row.encryptedData)))) return false
+  if (!deps.vault.knows(sealedUnder(row.encryptedData))) return false
   try {
     openData(deps, row)
     return false

@@ -8,6 +8,7 @@ import { Client } from 'pg'
 import { options } from '../../mikro-orm.config.ts'
 import { assumeServingRole, connectionOptions, createDatabase, type Database } from './database.ts'
 import { claimFolder } from './lock-file.ts'
+import { giveBackLost } from './pool.ts'
 import { quoteIdentifier, roleNames, roleStatements, type RoleNames } from './roles.ts'
 
 export interface EmbeddedTarget {
@@ -121,7 +122,11 @@ async function serve(target: PostgresTarget, roles: RoleNames): Promise<Database
     clientUrl: target.url,
     dbName: databaseName(target.url),
     pool: { min: 0, max: target.pool },
-    driverOptions: { options: connectionOptions(roles), connectionTimeoutMillis: 2000 },
+    driverOptions: {
+      options: connectionOptions(roles),
+      connectionTimeoutMillis: 2000,
+      onPoolCreated: giveBackLost,
+    },
     extensions: [],
   })
   return createDatabase({ orm, kind: 'postgres', roles }, () => undefined)

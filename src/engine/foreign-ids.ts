@@ -61,7 +61,7 @@ function eachNode(
   const canvas = parseJson(flowData)
   const nodes = isRecord(canvas) && Array.isArray(canvas['nodes']) ? canvas['nodes'] : []
   for (const node of nodes.filter(isRecord)) {
-    if (isRecord(node['data'])) act(node['data'] as Record<string, unknown>, String(node['id']))
+    if (isRecord(node['data'])) act(node['data'], String(node['id']))
   }
   return canvas
 }

@@ -1,9 +1,6 @@
 import type { JsonSchema } from './instances.ts'
 import { isRecord, isSafeKey, parseJson } from './paths.ts'
 
-/** The arguments of a tool that takes none. */
-export const noArguments: JsonSchema = { type: 'object', properties: {} }
-
 const types: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   string: { type: 'string' },
   number: { type: 'number' },

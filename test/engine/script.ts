@@ -84,5 +84,3 @@ export function keeper(): { keep(result: FlowResult): void; savedRun: Ports['sav
     savedRun: async () => (kept === undefined ? undefined : (JSON.parse(kept) as SavedRun)),
   }
 }
-
-export type { ExecutedNode }

@@ -329,7 +329,7 @@ export interface paths {
      */
     get: operations["validateChatflow"];
   };
-  "/chatflows/{id}/export": {
+  "/export-chatflow/{id}": {
     /**
      * A chatflow as a file for another workspace, without credentials and secrets
      * @description A chatflow as a file for another workspace, without credentials and secrets.
@@ -338,7 +338,7 @@ export interface paths {
      */
     get: operations["exportChatflow"];
   };
-  "/chatflows/import": {
+  "/import-chatflow": {
     /**
      * Stores a chatflow from an exported file
      * @description Stores a chatflow from an exported file.

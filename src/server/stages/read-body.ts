@@ -20,14 +20,21 @@ export const readBody: Stage = async (exchange, next) => {
   if (bytes.length === 0) return next(exchange)
   const type = bodyType(exchange.headers['content-type'])
   if (!type || !expected.types.includes(type)) throw unsupported(expected.types)
+  exchange.payload = await parse(exchange, type, bytes)
+  return next(exchange)
+}
+
+async function parse(
+  exchange: Exchange,
+  type: BodyType,
+  bytes: Buffer,
+): Promise<Exchange['payload']> {
   if (type === 'multipart') {
-    const header = exchange.headers['content-type'] ?? ''
-    exchange.payload = await readMultipart(bytes, header, expected.files ?? 'files')
-    return next(exchange)
+    const files = exchange.found?.endpoint?.body?.files ?? 'files'
+    return readMultipart(bytes, exchange.headers['content-type'] ?? '', files)
   }
   const text = decode(bytes)
-  exchange.payload = type === 'form' ? parseForm(text) : parseJsonBody(text)
-  return next(exchange)
+  return type === 'form' ? parseForm(text) : parseJsonBody(text)
 }
 
 /** Compressed bodies could be a thousand times what they seem. */
