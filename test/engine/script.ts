@@ -1,4 +1,4 @@
-import type { ExecutedNode, FlowResult } from '../../src/engine/result.ts'
+import type { FlowResult } from '../../src/engine/result.ts'
 import type { Ports, SavedRun } from '../../src/engine/ports.ts'
 import type { Drawn, startProvider } from './harness.ts'
 
