@@ -85,6 +85,8 @@ export interface Proven {
 export interface RequestInfo {
   readonly id: string
   readonly address: string
+  /** What limits count together with the address. */
+  readonly network: string
   readonly userAgent: string | null
   readonly origin: string | null
   /** Aborts when the client goes away. */

@@ -37,7 +37,7 @@ export async function acceptInvite(
   input: { token: string; password: string },
 ): Promise<AuthPayload> {
   return ctx.deps.attempts.run(
-    [[`invite ${ctx.request.address}`, ctx.deps.config.rateLimits.loginPerAddress]],
+    [[`invite ${ctx.request.network}`, ctx.deps.config.rateLimits.loginPerAddress]],
     async () => {
       const presented = parseInvite(input.token)
       const login = presented && (await findLogin(ctx.deps, { userId: presented.userId }))

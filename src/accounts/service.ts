@@ -54,8 +54,8 @@ export async function login(
   const { rateLimits } = ctx.deps.config
   return ctx.deps.attempts.run(
     [
-      [`login ${ctx.request.address}`, rateLimits.loginPerAddress],
-      [`login ${ctx.request.address} ${email}`, rateLimits.loginPerAccount],
+      [`login ${ctx.request.network}`, rateLimits.loginPerAddress],
+      [`login ${ctx.request.network} ${email}`, rateLimits.loginPerAccount],
       // Many addresses that try one account: wide enough that nobody locks another out by chance.
       [
         `login ${email}`,
@@ -78,7 +78,7 @@ export async function login(
 /** Exchanges a refresh token. Throws UNAUTHENTICATED, RATE_LIMITED after too many failures. */
 export async function refresh(ctx: Ctx, input: { refreshToken: string }): Promise<AuthPayload> {
   return ctx.deps.attempts.run(
-    [[`refresh ${ctx.request.address}`, ctx.deps.config.rateLimits.refreshPerAddress]],
+    [[`refresh ${ctx.request.network}`, ctx.deps.config.rateLimits.refreshPerAddress]],
     async () => {
       const { caller, grant } = await renewSession(ctx, input.refreshToken)
       return payload(ctx, caller, grant)
@@ -93,7 +93,7 @@ export async function logout(
 ): Promise<{ loggedOut: boolean }> {
   const own = ctx.caller.kind === 'user' ? ctx.caller : null
   const session = await ctx.deps.attempts.run(
-    [[`refresh ${ctx.request.address}`, ctx.deps.config.rateLimits.refreshPerAddress]],
+    [[`refresh ${ctx.request.network}`, ctx.deps.config.rateLimits.refreshPerAddress]],
     async () => {
       const found = input.refreshToken ? await sessionOf(ctx, input.refreshToken) : own
       if (found) return found

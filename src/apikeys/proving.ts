@@ -33,7 +33,7 @@ export async function exchangeKey(ctx: Ctx, input: TokenRequest): Promise<Access
   }
   const { client_id: id, client_secret: secret } = input
   const key = await ctx.deps.attempts.run(
-    [[`exchange ${ctx.request.address}`, config.rateLimits.exchangePerAddress]],
+    [[`exchange ${ctx.request.network}`, config.rateLimits.exchangePerAddress]],
     async () => {
       const found = id && secret ? await findKeyBySecret(ctx.deps, id, secret) : null
       if (found) return found
@@ -66,7 +66,7 @@ export async function exchangeKey(ctx: Ctx, input: TokenRequest): Promise<Access
  */
 export async function verifyApiKey(ctx: Ctx, input: { key: string }): Promise<LiveKey> {
   return ctx.deps.attempts.run(
-    [[`verify ${ctx.request.address}`, ctx.deps.config.rateLimits.verifyPerAddress]],
+    [[`verify ${ctx.request.network}`, ctx.deps.config.rateLimits.verifyPerAddress]],
     async () => {
       const key = await findKey(ctx.deps, { secret: input.key })
       if (!key) throw new Failure('UNAUTHENTICATED', 'This is not a live API key.')

@@ -46,7 +46,7 @@ export async function admitToFlow(ctx: Ctx, demand: FlowDemand): Promise<void> {
   }
   if (admission.as === 'anyone') {
     const { anonymousPredictionPerAddress: rule } = config.rateLimits
-    const verdict = await limiter.hit(`anonymous ${ctx.request.address}`, rule)
+    const verdict = await limiter.hit(`anonymous ${ctx.request.network}`, rule)
     if (!verdict.allowed) {
       throw new Failure('RATE_LIMITED', 'Too many calls from this address; try again later.', {
         retryAfter: verdict.retryAfter,

@@ -30,5 +30,5 @@ export async function limitFlow(ctx: Ctx, flow: Chatflow): Promise<void> {
 
 function callerName({ caller, request }: Ctx): string {
   if (caller.kind === 'key') return caller.keyId
-  return caller.kind === 'user' ? caller.userId : request.address
+  return caller.kind === 'user' ? caller.userId : request.network
 }

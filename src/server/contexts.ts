@@ -1,5 +1,6 @@
 import type { AdmitToFlow, Ctx, Deps } from '../context.ts'
 import type { Caller } from '../core/caller.ts'
+import { networkOf } from '../core/network.ts'
 import type { Exchange } from './exchange.ts'
 
 export interface ContextParts {
@@ -21,6 +22,7 @@ export function contextMaker(parts: ContextParts): MakeContext {
       request: {
         id: exchange.requestId,
         address: exchange.address,
+        network: networkOf(exchange.address),
         userAgent: exchange.headers['user-agent'] ?? null,
         origin: exchange.headers['origin'] ?? null,
         signal: exchange.signal,
