@@ -118,9 +118,12 @@ describe('who opens a flow', () => {
     expect(decide(listed, { origin: 'https://b.example' })).toBe('3')
     expect(decide(listed, { origin: 'https://b.example', caller: callers.key })).toBe('3')
     expect(decide({ ...listed, isPublic: false }, { origin: 'https://b.example' })).toBe('1')
-    for (const chatbotConfig of ['{}', '{"allowedOrigins":[]}', '{"allowedOrigins":"x"}', 'null']) {
-      expect(decide({ ...listed, chatbotConfig }, { origin: 'https://b.example' })).toBe('2')
-    }
+    const from = (chatbotConfig: string) =>
+      decide({ ...listed, chatbotConfig }, { origin: 'https://b.example' })
+    const none = ['{}', '{"allowedOrigins":[]}', '{"allowedOrigins":[""]}', 'null']
+    expect(none.map(from)).toEqual(['2', '2', '2', '2'])
+    // What cannot be read as a list opens to no page.
+    expect(['{"allowedOrigins":"x"}', '{"allowedOrigins":[1]}'].map(from)).toEqual(['3', '3'])
   })
 
   it('more permissions never close a flow that was open', () => {
