@@ -58,7 +58,7 @@ export async function upsertVectors(ctx: Ctx, input: UpsertInput): Promise<Upser
       emit: () => undefined,
       ...(input.stopNodeId ? { stopNodeId: input.stopNodeId } : {}),
     })
-    if (flow.kind !== 'empty') await keep(ctx, stored, { flow, files, result })
+    if (flow.kind !== 'empty') await keepQuietly(ctx, stored, { flow, files, result })
     return result
   } finally {
     run.end()
@@ -92,6 +92,16 @@ interface Done {
   readonly flow: Flow
   readonly files: readonly Upload[]
   readonly result: UpsertResult
+}
+
+/** The vectors are stored by now: a record that cannot be kept does not undo them. */
+async function keepQuietly(...call: Parameters<typeof keep>): Promise<void> {
+  try {
+    await keep(...call)
+  } catch (error) {
+    const [{ deps, request }] = call
+    deps.log.error({ err: error, requestId: request.id }, 'an upsert was not recorded')
+  }
 }
 
 async function keep(ctx: Ctx, stored: Chatflow, { flow, files, result }: Done): Promise<void> {
