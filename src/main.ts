@@ -30,8 +30,8 @@ async function serve(config: Config): Promise<void> {
   const metrics = await listenForMetrics(app, config)
   const listening = await listen(app, config)
   announce(app, config, listening.url)
-  // Loaded while nobody waits for it, where a start or a first request would.
-  void Promise.all([import('./server/yoga.ts'), loadEngine()])
+  // Loaded a moment later, when nobody waits: a start, or the first request, would.
+  setTimeout(() => void Promise.all([import('./server/yoga.ts'), loadEngine()]), 1000).unref()
   const signal = await firstSignal()
   app.deps.log.info({ signal }, 'stopping')
   await listening.close()
