@@ -5,26 +5,44 @@ import { isStorable } from './text.ts'
 const deepest = 64
 
 /**
- * Parses JSON that came from outside. Throws BAD_REQUEST, naming `what`, for text that is no JSON,
- * nests more than 64 deep, or holds a `__proto__` key, a NUL or half of a surrogate pair.
+ * Parses JSON that came from outside; `what` begins the sentence of a refusal. Throws BAD_REQUEST for
+ * text that is no JSON, nests more than 64 deep, sets a prototype, or holds a NUL or half of a
+ * surrogate pair.
  */
 export function parseJson(text: string, what: string): unknown {
-  if (nestsTooDeep(text)) {
-    throw new Failure('BAD_REQUEST', `${what} nests more than ${deepest} levels deep.`)
+  if (isDeeperThan(deepest, text)) {
+    throw new Failure('BAD_REQUEST', `${what} must be nested at most ${deepest} levels deep.`)
   }
-  let value: unknown
-  try {
-    value = parse(text, null, { protoAction: 'error', constructorAction: 'error' })
-  } catch (error) {
-    // The parser quotes what it read, which may be a secret: only the place is told.
-    const place = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0]
-    throw new Failure('BAD_REQUEST', `${what} is not acceptable JSON${place ? `, ${place}` : ''}.`)
-  }
-  if (!isStorableWithin(value)) {
+  const value = parsed(text, what)
+  if (mayHideUnstorable.test(text) && !isStorableWithin(value)) {
     throw new Failure('BAD_REQUEST', `${what} holds a NUL or half of a surrogate pair.`)
   }
   return value
 }
+
+function parsed(text: string, what: string): unknown {
+  try {
+    return parse(text, null, { protoAction: 'error', constructorAction: 'ignore' })
+  } catch (error) {
+    // The parser's own message quotes the text, which may hold a password: only the place is told.
+    const place = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0]
+    const flaw = `is not valid JSON${place ? `, ${place}` : ''}`
+    const why = isJson(text) ? 'sets __proto__, which is refused' : flaw
+    throw new Failure('BAD_REQUEST', `${what} ${why}.`)
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Escapes and the characters themselves; a NUL in clear is no JSON, half a pair in clear may be. */
+const mayHideUnstorable = /\\u(?:0000|[dD][89a-fA-F])|[\ud800-\udfff]/
 
 /** Whether every text in a JSON value, keys too, can be stored. The value must not nest without end. */
 export function isStorableWithin(value: unknown): boolean {
@@ -42,25 +60,27 @@ export function storable(value: unknown): unknown {
   return Object.fromEntries(entries)
 }
 
-/** Counts brackets outside of texts, without recursion, so that depth itself cannot hurt. */
-function nestsTooDeep(text: string): boolean {
+const [quote, backslash, openList, openObject, closeList, closeObject] = [34, 92, 91, 123, 93, 125]
+
+/** Looks at the text only, so that a deep one costs nothing. */
+function isDeeperThan(limit: number, text: string): boolean {
   let depth = 0
-  let isText = false
   for (let at = 0; at < text.length; at += 1) {
-    const character = text[at]
-    if (isText) {
-      if (character === '\\') at += 1
-      else if (character === '"') isText = false
-    } else if (character === '"') isText = true
-    else depth += steps.get(character) ?? 0
-    if (depth > deepest) return true
+    const code = text.charCodeAt(at)
+    if (code === quote) at = endOfString(text, at)
+    else if (code === openList || code === openObject) depth += 1
+    else if (code === closeList || code === closeObject) depth -= 1
+    if (depth > limit) return true
   }
   return false
 }
 
-const steps: ReadonlyMap<string | undefined, number> = new Map([
-  ['{', 1],
-  ['[', 1],
-  ['}', -1],
-  [']', -1],
-])
+/** Where the string that opens at `start` closes; the end of the text when it does not. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === backslash) at += 1
+    else if (code === quote) return at
+  }
+  return text.length
+}
