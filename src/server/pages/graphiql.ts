@@ -1,4 +1,3 @@
-import { Failure } from '../../core/errors.ts'
 import type { Endpoint } from '../exchange.ts'
 import { graphqlPath } from '../paths.ts'
 import { assetEndpoint, browserScript, compress, giveAsset } from './assets.ts'
@@ -24,14 +23,7 @@ export function graphiqlEndpoints(): Endpoint[] {
   const page: Endpoint = {
     method: 'GET',
     path: graphqlPath,
-    async answer(exchange) {
-      if (!exchange.headers['accept']?.includes('text/html')) {
-        throw new Failure('METHOD_NOT_ALLOWED', 'Send GraphQL operations by POST.', {
-          allow: 'POST',
-        })
-      }
-      return give(exchange)
-    },
+    answer: give,
   }
   return [page, ...assets().map(assetEndpoint)]
 }
