@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPasswords, type Passwords } from '../src/platform/workers/passwords.ts'
-import { passwordCost } from './setup/people.ts'
 import { startApp, type Answer, type Person, type Row, type TestApp } from './harness.ts'
+import { passwordCost } from './setup/people.ts'
 
 let app: TestApp
 let victim: Person

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { schema } from '../src/schema.ts'
 import { routes } from '../src/rest/routes.ts'
-import { operationsOf, sampleArgs } from './security/operations.ts'
+import { schema } from '../src/schema.ts'
 import { startApp, type TestApp } from './harness.ts'
+import { operationsOf, sampleArgs } from './security/operations.ts'
 
 let app: TestApp
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiKey } from '../src/apikeys/entity.ts'
 import { Chatflow } from '../src/chatflows/entity.ts'
-import { Credential } from '../src/credentials/entity.ts'
 import { newId } from '../src/core/ids.ts'
+import { Credential } from '../src/credentials/entity.ts'
 import { Tool } from '../src/tools/entity.ts'
 import { startApp, type Person, type Row, type TestApp } from './harness.ts'
 

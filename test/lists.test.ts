@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApp, type Person, type Row, type TestApp } from './harness.ts'
 
 let app: TestApp

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../src/core/ids.ts'
 import { basePath, routes } from '../src/rest/routes.ts'
 import { createMetricsHttp } from '../src/server/http.ts'
-import { databaseKind, startApp, type TestApp } from './harness.ts'
 import { send } from './bad-input/refusals.ts'
+import { databaseKind, startApp, type TestApp } from './harness.ts'
 
 const token = 'a-token-for-prometheus'
 

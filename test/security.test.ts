@@ -1,12 +1,12 @@
 import { GraphQLObjectType, GraphQLSchema, GraphQLString } from 'graphql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newId } from '../src/core/ids.ts'
 import {
   keyPermissions,
   permissions,
   permits,
   type KeyPermission,
 } from '../src/core/permissions.ts'
-import { newId } from '../src/core/ids.ts'
 import { schema } from '../src/schema.ts'
 import { startApp, type Person, type TestApp } from './harness.ts'
 import {

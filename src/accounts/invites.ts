@@ -3,8 +3,8 @@ import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { digest, newProof } from '../core/secret.ts'
 import { Invite, User } from './entity.ts'
-import { beginSession, endAllSessions } from './sessions.ts'
 import { findLogin, payload, type AuthPayload, type Login } from './service.ts'
+import { beginSession, endAllSessions } from './sessions.ts'
 
 /** A one-time token, in clear only in the answer that made it. */
 export interface IssuedInvite {

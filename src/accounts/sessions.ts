@@ -1,6 +1,6 @@
 import type { Ctx, Deps } from '../context.ts'
-import { Failure } from '../core/errors.ts'
 import type { UserCaller } from '../core/caller.ts'
+import { Failure } from '../core/errors.ts'
 import { isUuid, newId } from '../core/ids.ts'
 import { memberPermissions, type Role } from '../core/permissions.ts'
 import { digest, newProof, succeedingProof } from '../core/secret.ts'

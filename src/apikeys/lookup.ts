@@ -1,8 +1,8 @@
 import type { Deps } from '../context.ts'
 import type { RateLimit } from '../core/caller.ts'
 import type { KeyPermission } from '../core/permissions.ts'
-import type { Condition } from '../db/list.ts'
 import { digest, digestsMatch, isSecret } from '../core/secret.ts'
+import type { Condition } from '../db/list.ts'
 
 /** A key that is live, as it is known before any workspace is. */
 export interface LiveKey {

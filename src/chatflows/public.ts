@@ -1,6 +1,6 @@
 import type { Ctx } from '../context.ts'
-import { toPublicFlow, toWidgetFlow } from '../engine/public-flow.ts'
 import { tenantEm } from '../db/tenant.ts'
+import { toPublicFlow, toWidgetFlow } from '../engine/flow/public-flow.ts'
 import { admittedFlow, findFlowHead, noSuchFlow, readFlow } from './admission.ts'
 import { loadEngine } from './engine.ts'
 import type { Chatflow, ChatflowType } from './entity.ts'

@@ -2,13 +2,13 @@ import { z } from 'zod'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { tenantEm } from '../db/tenant.ts'
-import { foreignIds, withMappedIds, type ForeignId } from '../engine/foreign-ids.ts'
-import { toPublicFlow } from '../engine/public-flow.ts'
+import { foreignIds, withMappedIds, type ForeignId } from '../engine/flow/foreign-ids.ts'
+import { toPublicFlow } from '../engine/flow/public-flow.ts'
 import { chatflowTypes, type ChatflowType } from './entity.ts'
 import { readFlowData } from './input.ts'
 import { createChatflow, findOwn, type ChatflowView } from './service.ts'
 
-export type { ForeignId } from '../engine/foreign-ids.ts'
+export type { ForeignId } from '../engine/flow/foreign-ids.ts'
 
 /** What came in, and what of it still names rows of the workspace it came from. */
 export interface ImportedChatflow {

@@ -1,5 +1,5 @@
-import type { Input } from './inputs.ts'
-import type { NodeDefinition } from './node.ts'
+import type { NodeDefinition } from './node/define.ts'
+import type { Input } from './node/inputs.ts'
 import { findNode, nodeDefinitions } from './nodes/index.ts'
 
 /** A node kind as editors and people read of it. */

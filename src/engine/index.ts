@@ -1,7 +1,7 @@
 /** The engine's front door, for rooms that load it when they need it. */
-export { sessionOf } from './context.ts'
+export { sessionOf } from './run/context.ts'
 export { describeNode, describeNodes } from './describe.ts'
-export { parseFlow } from './flow.ts'
+export { parseFlow } from './flow/flow.ts'
 export { findNode } from './nodes/index.ts'
 export { runFlow } from './run.ts'
 export { upsertFlow } from './upsert.ts'

@@ -1,10 +1,10 @@
 import { Failure } from '../core/errors.ts'
-import { runAgentflow } from './agentflow.ts'
-import { runChatflow } from './chatflow.ts'
-import { prepareRun, sessionOf, type RunRequest } from './context.ts'
-import type { FlowResult } from './result.ts'
-import { createSecrets, type Secrets } from './secrets.ts'
-import { runTeam } from './team.ts'
+import { runAgentflow } from './agentflow/agentflow.ts'
+import { runChatflow } from './chatflow/chatflow.ts'
+import type { FlowResult } from './node/result.ts'
+import { prepareRun, sessionOf, type RunRequest } from './run/context.ts'
+import { runTeam } from './team/team.ts'
+import { createSecrets, type Secrets } from './text/secrets.ts'
 
 const runners = { agentflow: runAgentflow, chatflow: runChatflow, team: runTeam } as const
 

@@ -1,9 +1,10 @@
-import { planAgentflow } from './agentflow-plan.ts'
-import type { Flow } from './flow.ts'
-import { dependencies } from './graph.ts'
+import { planAgentflow } from './agentflow/plan.ts'
+import { planChatflow } from './chatflow/plan.ts'
+import type { Flow } from './flow/flow.ts'
+import { dependencies } from './flow/graph.ts'
 import { findNode } from './nodes/index.ts'
-import { planTeam } from './team-plan.ts'
-import { planChatflow, unknownNodes, type Problem } from './plan.ts'
+import { unknownNodes, type Problem } from './run/problems.ts'
+import { planTeam } from './team/plan.ts'
 
 const plans = { agentflow: planAgentflow, chatflow: planChatflow, team: planTeam } as const
 

@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { MIN_SECRET_BYTES, secretRing } from './config-values.ts'
 import { ConfigError } from './config.ts'
 import type { Config, SecretRing } from './config.ts'
-import { MIN_SECRET_BYTES, secretRing } from './config-values.ts'
 
 export interface Secrets {
   readonly jwt: SecretRing

@@ -1,6 +1,7 @@
 import type { Ctx } from '../context.ts'
-import type { FlowEvent } from '../engine/events.ts'
-import type { ExecutedNode, FlowResult } from '../engine/result.ts'
+import type { FlowEvent } from '../engine/node/events.ts'
+import type { ExecutedNode } from '../engine/node/events.ts'
+import type { FlowResult } from '../engine/node/result.ts'
 
 /**
  * What strangers are told of how a public flow came to its answer: which steps ran and what each

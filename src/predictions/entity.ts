@@ -1,6 +1,6 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { createdDate, id, ofWorkspace, timestamp, workspaceId } from '../db/columns.ts'
-import type { RunStatus } from '../engine/events.ts'
+import type { RunStatus } from '../engine/node/events.ts'
 
 export type MessageRole = 'userMessage' | 'apiMessage'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Failure } from '../core/errors.ts'
-import type { RunInput, Upload } from '../engine/node.ts'
-import type { HistoryMessage } from '../engine/ports.ts'
+import type { HistoryMessage } from '../engine/node/ports.ts'
+import type { RunInput, Upload } from '../engine/node/run-input.ts'
 
 /** What a prediction asks, as it comes in. */
 export interface PredictionInput {

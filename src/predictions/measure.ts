@@ -1,6 +1,6 @@
 import type { Deps } from '../context.ts'
 import type { FailureCode } from '../core/errors.ts'
-import type { FlowEvent } from '../engine/events.ts'
+import type { FlowEvent } from '../engine/node/events.ts'
 
 /** Counts one run for the metrics. */
 export interface RunMeter {

@@ -1,8 +1,8 @@
+import { findOwn } from '../chatflows/service.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
 import { pageRequest, type Page } from '../core/paging.ts'
-import { findOwn } from '../chatflows/service.ts'
 import { tenantEm } from '../db/tenant.ts'
 import { ChatMessage, Execution, Feedback } from './entity.ts'
 

@@ -1,6 +1,6 @@
 import type { Chatflow } from '../chatflows/entity.ts'
 import type { Ctx } from '../context.ts'
-import type { HistoryMessage, SavedRun } from '../engine/ports.ts'
+import type { HistoryMessage, SavedRun } from '../engine/node/ports.ts'
 import { ownerOf } from './owner.ts'
 
 const longestMemory = 1000

@@ -1,6 +1,6 @@
+import { unaudited } from '../graphql/audit.ts'
 import { bounded } from '../graphql/bounds.ts'
 import { builder, idBounds, pageBounds, pageType } from '../graphql/builder.ts'
-import { unaudited } from '../graphql/audit.ts'
 import type { ChatMessage, Execution, Feedback, Lead } from './entity.ts'
 import {
   deleteMessages,

@@ -1,10 +1,10 @@
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
-import type { FlowEvent } from '../engine/events.ts'
+import type { FlowEvent } from '../engine/node/events.ts'
 import type { PredictionInput } from './input.ts'
-import { watchCaller } from './vigil.ts'
 import { prepare, type Prepared } from './prepare.ts'
 import { perform, type Prediction } from './run.ts'
+import { watchCaller } from './vigil.ts'
 
 /** A piece of an answer, as streaming clients read it. */
 export interface PredictionEvent {

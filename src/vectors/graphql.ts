@@ -1,4 +1,4 @@
-import type { UpsertResult } from '../engine/node.ts'
+import type { UpsertResult } from '../engine/node/result.ts'
 import { unaudited } from '../graphql/audit.ts'
 import { bounded } from '../graphql/bounds.ts'
 import { builder, idBounds } from '../graphql/builder.ts'

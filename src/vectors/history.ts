@@ -1,5 +1,5 @@
-import type { Flow, FlowNode } from '../engine/flow.ts'
-import type { NodeDefinition } from '../engine/node.ts'
+import type { Flow, FlowNode } from '../engine/flow/flow.ts'
+import type { NodeDefinition } from '../engine/node/define.ts'
 
 type Find = (name: string) => NodeDefinition | undefined
 

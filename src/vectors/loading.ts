@@ -1,9 +1,9 @@
 import { extname } from 'node:path'
 import type { Piscina } from 'piscina'
 import { Failure } from '../core/errors.ts'
-import type { LoadJob } from '../engine/documents/job.ts'
 import type { LoadEnding } from '../engine/documents/load.worker.ts'
-import type { LoadDocuments } from '../engine/ports.ts'
+import type { LoadJob } from '../engine/node/load-job.ts'
+import type { LoadDocuments } from '../engine/node/ports.ts'
 
 export interface Loading {
   readonly load: LoadDocuments

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
-import type { ChunkBatch, ChunkCounts, VectorPlace } from '../engine/ports.ts'
+import type { ChunkBatch, ChunkCounts, VectorPlace } from '../engine/node/ports.ts'
 import { lockSpace, refuseOther, type Space } from './space.ts'
 import { unit } from './unit.ts'
 

@@ -1,4 +1,4 @@
-import type { ChunkQuery, FoundChunk } from '../engine/ports.ts'
+import type { ChunkQuery, FoundChunk } from '../engine/node/ports.ts'
 import type { Place } from './space.ts'
 
 interface Candidate {

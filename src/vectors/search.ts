@@ -1,4 +1,4 @@
-import type { ChunkQuery, FoundChunk } from '../engine/ports.ts'
+import type { ChunkQuery, FoundChunk } from '../engine/node/ports.ts'
 import type { Place } from './space.ts'
 
 /** What pgvector looks at when it walks its index; beyond it would find fewer than asked for. */

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { Failure } from '../core/errors.ts'
 import type { Database } from '../db/database.ts'
-import type { VectorPlace } from '../engine/ports.ts'
+import type { VectorPlace } from '../engine/node/ports.ts'
 
 /** A namespace of a flow, as it is now. */
 export interface Space {

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Deps } from '../context.ts'
 import { isUuid } from '../core/ids.ts'
-import type { VectorPlace, VectorPort } from '../engine/ports.ts'
+import type { VectorPlace, VectorPort } from '../engine/node/ports.ts'
 import { saveChunks } from './save.ts'
 import { scanSpace } from './scan.ts'
 import { searchSpace } from './search.ts'

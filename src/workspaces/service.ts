@@ -1,6 +1,6 @@
 import type { Ctx } from '../context.ts'
-import type { Role } from '../core/permissions.ts'
 import { newId } from '../core/ids.ts'
+import type { Role } from '../core/permissions.ts'
 import { person, tenantEm } from '../db/tenant.ts'
 import { Membership, Workspace } from './entity.ts'
 

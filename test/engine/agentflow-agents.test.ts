@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { FlowEvent, TokenUsage } from '../../src/engine/events.ts'
+import type { FlowEvent, TokenUsage } from '../../src/engine/node/events.ts'
 import { draw, failureOf, providerKey, run, startProvider, textOf, type Told } from './harness.ts'
 import { linesOf, outputOf, reply, rows, script, start } from './script.ts'
 
@@ -84,14 +84,14 @@ describe('LLM', () => {
       'a summary',
       { llmMemoryType: 'conversationSummary' },
       ['they talked'],
-      ['system: The conversation so far: they talked', 'user: socks'],
+      ['system: The conversation so far, summed up: they talked', 'user: socks'],
     ],
     [
       'a summary of what is too much',
       { llmMemoryType: 'conversationSummaryBuffer', llmMemoryMaxTokenLimit: '6' },
       ['they talked'],
       [
-        'system: The conversation so far: they talked',
+        'system: The conversation so far, summed up: they talked',
         'user: question 3',
         'assistant: answer 3',
         'user: socks',

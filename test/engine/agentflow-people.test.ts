@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { FlowEvent } from '../../src/engine/events.ts'
+import type { FlowEvent } from '../../src/engine/node/events.ts'
 import { draw, failureOf, run, startProvider, type Told } from './harness.ts'
 import { call, keeper, linesOf, outputOf, reply, rows, script, start } from './script.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { planAgentflow } from '../../src/engine/agentflow-plan.ts'
-import type { FlowEvent } from '../../src/engine/events.ts'
+import { planAgentflow } from '../../src/engine/agentflow/plan.ts'
+import type { FlowEvent } from '../../src/engine/node/events.ts'
 import { draw, failureOf, requestFor, run, type Drawn } from './harness.ts'
 
 const start = (inputs: Record<string, unknown> = {}): Drawn => ({

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { parseZod, ZodTextError } from '../../src/engine/zod-text.ts'
+import { parseZod, ZodTextError } from '../../src/engine/text/zod-text.ts'
 import { createSandbox, type Sandbox } from '../../src/platform/workers/sandbox.ts'
 import {
   buildInstance,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { FlowEvent } from '../../src/engine/events.ts'
+import type { FlowEvent } from '../../src/engine/node/events.ts'
 import {
   draw,
   failureOf,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
-import type { FlowEvent } from '../../src/engine/events.ts'
+import type { FlowEvent } from '../../src/engine/node/events.ts'
 import {
   chunk,
   draw,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseFlow } from '../../src/engine/flow.ts'
-import { credentialIds, toPublicFlow, toWidgetFlow } from '../../src/engine/public-flow.ts'
+import { parseFlow } from '../../src/engine/flow/flow.ts'
+import { credentialIds, toPublicFlow, toWidgetFlow } from '../../src/engine/flow/public-flow.ts'
 import { upsertFlow } from '../../src/engine/upsert.ts'
 import { isStreamable, validateFlow } from '../../src/engine/validate.ts'
 import { draw, failureOf, llmChainFlow, requestFor, run } from './harness.ts'

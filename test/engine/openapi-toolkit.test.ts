@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { isInstance, type Tool } from '../../src/engine/instances.ts'
+import { isInstance, type Tool } from '../../src/engine/node/instances.ts'
 import { buildNode, failureOf, startStub } from './harness.ts'
 
 let stub: Awaited<ReturnType<typeof startStub>> | undefined

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { RunInput } from '../../src/engine/node.ts'
+import type { RunInput } from '../../src/engine/node/run-input.ts'
 import { draw, llmChainFlow, providerKey, requestFor, run } from './harness.ts'
 
 interface Call {

@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { compatibleProviders } from '../../src/engine/model/compatible-providers.ts'
+import type { FlowEvent } from '../../src/engine/node/events.ts'
 import { findNode } from '../../src/engine/nodes/index.ts'
 import {
   buildInstance,
@@ -10,8 +12,6 @@ import {
   startStub,
   textOf,
 } from './harness.ts'
-import type { FlowEvent } from '../../src/engine/events.ts'
-import { compatibleProviders } from '../../src/engine/compatible-providers.ts'
 import { script } from './script.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>

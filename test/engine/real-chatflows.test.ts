@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
-import type { FlowEvent } from '../../src/engine/events.ts'
+import type { FlowEvent } from '../../src/engine/node/events.ts'
 import { failureOf, noRealFlows, realFlow, run, startProvider, textOf } from './harness.ts'
 import { call, linesOf, script, type Asked, type Reply } from './script.ts'
 

@@ -1,5 +1,5 @@
-import type { FlowResult } from '../../src/engine/result.ts'
-import type { Ports, SavedRun } from '../../src/engine/ports.ts'
+import type { Ports, SavedRun } from '../../src/engine/node/ports.ts'
+import type { FlowResult } from '../../src/engine/node/result.ts'
 import type { Drawn, startProvider } from './harness.ts'
 
 type Provider = Awaited<ReturnType<typeof startProvider>>

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { FlowEvent } from '../../src/engine/events.ts'
-import { parseFlow } from '../../src/engine/flow.ts'
+import { parseFlow } from '../../src/engine/flow/flow.ts'
+import type { FlowEvent } from '../../src/engine/node/events.ts'
 import { isStreamable } from '../../src/engine/validate.ts'
 import { chunk, draw, failureOf, llmChainFlow, run, startStub, textOf } from './harness.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { FlowEvent } from '../../src/engine/events.ts'
-import { parseFlow } from '../../src/engine/flow.ts'
+import { parseFlow } from '../../src/engine/flow/flow.ts'
+import type { FlowEvent } from '../../src/engine/node/events.ts'
 import { validateFlow } from '../../src/engine/validate.ts'
 import { createSandbox } from '../../src/platform/workers/sandbox.ts'
 import { draw, failureOf, run, startProvider, textOf, type Told } from './harness.ts'

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
-import { calculate } from '../../src/engine/arithmetic.ts'
-import type { Tool } from '../../src/engine/instances.ts'
+import type { Tool } from '../../src/engine/node/instances.ts'
+import { calculate } from '../../src/engine/text/arithmetic.ts'
 import { createSandbox, type Sandbox } from '../../src/platform/workers/sandbox.ts'
 import {
   buildInstance,

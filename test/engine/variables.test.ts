@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { markdownOf } from '../../src/engine/markdown.ts'
-import { createPrompt } from '../../src/engine/prompt.ts'
 import {
   resolveInput,
   resolveStepInput,
   type AgentflowScope,
   type ChatflowScope,
-} from '../../src/engine/variables.ts'
+} from '../../src/engine/run/references.ts'
+import { createPrompt } from '../../src/engine/talk/prompt.ts'
+import { markdownOf } from '../../src/engine/text/markdown.ts'
 
 const model = { kind: 'chatModel' }
 const built: Record<string, unknown> = {

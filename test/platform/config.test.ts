@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, environment, readConfig } from '../../src/platform/config.ts'
 import { defaultRateLimits, variableNames } from '../../src/platform/config-variables.ts'
+import { ConfigError, environment, readConfig } from '../../src/platform/config.ts'
 
 const secret = Buffer.alloc(32, 7).toString('base64')
 const postgres = 'postgres://user:hunter22@db.example.com:5432/flowgate'

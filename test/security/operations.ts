@@ -12,8 +12,8 @@ import {
   type GraphQLNamedType,
   type GraphQLSchema,
 } from 'graphql'
-import { boundsOf } from '../../src/graphql/bounds.ts'
 import { permissions, type Permission } from '../../src/core/permissions.ts'
+import { boundsOf } from '../../src/graphql/bounds.ts'
 import { routes } from '../../src/rest/routes.ts'
 import { schema } from '../../src/schema.ts'
 import type { TestApp } from '../harness.ts'

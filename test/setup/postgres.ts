@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TestProject } from 'vitest/node'
-import { startPostgres } from './postgres-server.ts'
 import { dropDatabases } from './postgres-databases.ts'
+import { startPostgres } from './postgres-server.ts'
 
 /** Finds or starts a server, and removes whatever the run left on it. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {

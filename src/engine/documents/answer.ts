@@ -1,8 +1,8 @@
-import { askAloud } from '../answering.ts'
-import type { SourceDocument } from '../events.ts'
-import type { ChatMessage, ChatModel, Retriever } from '../instances.ts'
-import type { NodeContext } from '../node.ts'
-import type { Answer } from '../result.ts'
+import type { NodeContext } from '../node/context.ts'
+import type { SourceDocument } from '../node/events.ts'
+import type { ChatMessage, ChatModel, Retriever } from '../node/instances.ts'
+import type { Answer } from '../node/result.ts'
+import { askAloud } from '../talk/answering.ts'
 
 /** The instruction where the author of a flow gives none. */
 export const respond =

@@ -1,9 +1,9 @@
 import { Failure } from '../../core/errors.ts'
-import { nodeTitle, type Flow, type FlowNode } from '../flow.ts'
-import type { LoaderFile, Upload } from '../node.ts'
+import { nodeTitle, type Flow, type FlowNode } from '../flow/flow.ts'
+import type { FileKind } from '../node/load-job.ts'
+import type { LoaderFile, Upload } from '../node/run-input.ts'
 import { detect, refusal } from './detect.ts'
 import { decodeFile, isDrawn } from './files.ts'
-import type { FileKind } from './job.ts'
 import { fileInputs } from './loader.ts'
 
 /** A node that loads files, with the kind it is for; undefined is any. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { LoadedDocument } from '../instances.ts'
-import type { Chunk } from '../ports.ts'
+import type { LoadedDocument } from '../node/instances.ts'
+import type { Chunk } from '../node/ports.ts'
 
 /** Documents as they are kept: each text of a source once. */
 export function chunksOf(documents: readonly LoadedDocument[]): Chunk[] {

@@ -1,5 +1,5 @@
 import { Failure, type FailureCode } from '../../core/errors.ts'
-import type { DocumentFile, FileKind } from './job.ts'
+import type { DocumentFile, FileKind } from '../node/load-job.ts'
 
 /** A file as its content shows it. */
 export type Detected =

@@ -1,6 +1,6 @@
 import { Failure } from '../../core/errors.ts'
-import type { Embedder } from '../instances.ts'
-import type { Chunk, ChunkBatch } from '../ports.ts'
+import type { Embedder } from '../node/instances.ts'
+import type { Chunk, ChunkBatch } from '../node/ports.ts'
 
 /** Texts that are embedded between two looks at whether somebody still wants them. */
 const textsAtOnce = 256

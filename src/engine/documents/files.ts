@@ -1,9 +1,9 @@
 import { Failure } from '../../core/errors.ts'
-import { nodeTitle } from '../flow.ts'
-import type { NodeContext } from '../node.ts'
-import { parseJson } from '../paths.ts'
+import { nodeTitle } from '../flow/flow.ts'
+import type { NodeContext } from '../node/context.ts'
+import { caps, type DocumentFile } from '../node/load-job.ts'
+import { parseJson } from '../text/paths.ts'
 import { refusal } from './detect.ts'
-import { caps, type DocumentFile } from './job.ts'
 
 const stored = 'FILE-STORAGE::'
 

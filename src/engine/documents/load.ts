@@ -1,8 +1,8 @@
 import { Failure } from '../../core/errors.ts'
-import type { SourceDocument } from '../events.ts'
-import type { LoadedDocument } from '../instances.ts'
+import type { SourceDocument } from '../node/events.ts'
+import type { LoadedDocument } from '../node/instances.ts'
+import { caps, type DocumentFile, type LoadJob } from '../node/load-job.ts'
 import { refusal } from './detect.ts'
-import { caps, type DocumentFile, type LoadJob } from './job.ts'
 import { readFile } from './read.ts'
 import { splitDocuments } from './split.ts'
 

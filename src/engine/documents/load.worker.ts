@@ -1,6 +1,6 @@
 import { Failure, type FailureCode } from '../../core/errors.ts'
-import type { LoadedDocument } from '../instances.ts'
-import type { LoadJob } from './job.ts'
+import type { LoadedDocument } from '../node/instances.ts'
+import type { LoadJob } from '../node/load-job.ts'
 import { runLoadJob } from './load.ts'
 
 /** An end of a job that can pass between threads; a Failure would arrive as a bare error. */

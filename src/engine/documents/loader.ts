@@ -1,8 +1,8 @@
-import { anything, json, options, optionalAnchor, text, type InputsOf } from '../inputs.ts'
-import type { Documents, LoadedDocument } from '../instances.ts'
-import type { NodeContext } from '../node.ts'
+import type { NodeContext } from '../node/context.ts'
+import { anything, json, options, optionalAnchor, text, type InputsOf } from '../node/inputs.ts'
+import type { Documents, LoadedDocument } from '../node/instances.ts'
+import type { DocumentFile, LoadJob, Reading } from '../node/load-job.ts'
 import { wordsIn } from './words.ts'
-import type { DocumentFile, LoadJob, Reading } from './job.ts'
 
 /** What every loader has. */
 export const loaderInputs = {

@@ -1,4 +1,4 @@
-import type { FoundChunk } from '../ports.ts'
+import type { FoundChunk } from '../node/ports.ts'
 
 /**
  * Picks what is near the query and unlike what is picked already: maximal marginal relevance.

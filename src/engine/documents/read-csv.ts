@@ -1,5 +1,5 @@
-import type { SourceDocument } from '../events.ts'
-import type { Reading } from './job.ts'
+import type { SourceDocument } from '../node/events.ts'
+import type { Reading } from '../node/load-job.ts'
 
 /** One document a row: the named column, or every column as `name: value`. */
 export async function readCsv(text: string, { column }: Reading): Promise<SourceDocument[]> {

@@ -1,7 +1,7 @@
 import { inflateRawSync } from 'node:zlib'
-import type { SourceDocument } from '../events.ts'
+import type { SourceDocument } from '../node/events.ts'
+import { caps, type DocumentFile } from '../node/load-job.ts'
 import { refusal } from './detect.ts'
-import { caps, type DocumentFile } from './job.ts'
 
 export async function readDocx(file: DocumentFile): Promise<SourceDocument[]> {
   const buffer = Buffer.from(file.bytes)

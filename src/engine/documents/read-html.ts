@@ -1,5 +1,5 @@
-import type { SourceDocument } from '../events.ts'
-import type { Reading } from './job.ts'
+import type { SourceDocument } from '../node/events.ts'
+import type { Reading } from '../node/load-job.ts'
 
 const unseen = 'script, style, noscript, template, svg, iframe, head'
 const blocks =

@@ -1,6 +1,6 @@
-import type { SourceDocument } from '../events.ts'
-import { isRecord } from '../paths.ts'
-import type { Reading } from './job.ts'
+import type { SourceDocument } from '../node/events.ts'
+import type { Reading } from '../node/load-job.ts'
+import { isRecord } from '../text/paths.ts'
 
 /** One document a text in it, or an object where the author wants that. */
 export function readJson(text: string, reading: Reading): SourceDocument[] {

@@ -1,6 +1,6 @@
-import type { SourceDocument } from '../events.ts'
+import type { SourceDocument } from '../node/events.ts'
+import { caps, type DocumentFile, type Reading } from '../node/load-job.ts'
 import { refusal } from './detect.ts'
-import { caps, type DocumentFile, type Reading } from './job.ts'
 
 export async function readPdf(file: DocumentFile, { perPage }: Reading): Promise<SourceDocument[]> {
   const { getDocumentProxy, extractText } = await import('unpdf')

@@ -1,5 +1,5 @@
-import type { SourceDocument } from '../events.ts'
-import type { Splitter } from '../instances.ts'
+import type { SourceDocument } from '../node/events.ts'
+import type { Splitter } from '../node/instances.ts'
 
 /** The tables are several megabytes each, so only the one that is asked for is loaded. */
 const tables = {

@@ -1,6 +1,6 @@
 import type { Document, DocumentInput } from '@langchain/core/documents'
-import type { SourceDocument } from '../events.ts'
-import type { Splitter } from '../instances.ts'
+import type { SourceDocument } from '../node/events.ts'
+import type { Splitter } from '../node/instances.ts'
 import { splitTokens } from './split-tokens.ts'
 
 /** What cuts a text, and says between which lines each piece stood. */

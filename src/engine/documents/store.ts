@@ -1,4 +1,5 @@
-import type { SourceDocument } from '../events.ts'
+import type { NodeContext } from '../node/context.ts'
+import type { SourceDocument } from '../node/events.ts'
 import type {
   Documents,
   Embedder,
@@ -6,9 +7,9 @@ import type {
   Retriever,
   SearchOptions,
   VectorStore,
-} from '../instances.ts'
-import type { NodeContext, UpsertResult } from '../node.ts'
-import type { ChunkQuery, FoundChunk, VectorPlace, VectorPort } from '../ports.ts'
+} from '../node/instances.ts'
+import type { ChunkQuery, FoundChunk, VectorPlace, VectorPort } from '../node/ports.ts'
+import type { UpsertResult } from '../node/result.ts'
 import { chunksOf } from './chunks.ts'
 import { embedChunks, embedText } from './embed.ts'
 import { pickDiverse } from './mmr.ts'

@@ -1,6 +1,6 @@
 import { Failure } from '../../core/errors.ts'
-import type { NodeContext } from '../node.ts'
-import type { DocumentFile } from './job.ts'
+import type { NodeContext } from '../node/context.ts'
+import type { DocumentFile } from '../node/load-job.ts'
 import { linksIn } from './read-html.ts'
 
 type World = Pick<NodeContext, 'ports' | 'signal'>

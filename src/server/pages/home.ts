@@ -1,7 +1,7 @@
 import manifest from '../../../package.json' with { type: 'json' }
-import { assetEndpoint, browserScript, compress } from './assets.ts'
 import type { Endpoint } from '../exchange.ts'
 import { docsPath, graphqlPath, openapiPath, sdlPath } from '../paths.ts'
+import { assetEndpoint, browserScript, compress } from './assets.ts'
 import { layout } from './layout.ts'
 import { pageHeaders } from './policy.ts'
 

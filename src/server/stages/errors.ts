@@ -1,7 +1,7 @@
+import { statusByCode } from '../../core/errors.ts'
 import type { Log } from '../../platform/log.ts'
 import { jsonAnswer, type Answer } from '../../rest/answer.ts'
 import { errorAnswer, hintHeaders, reveal } from '../../rest/errors.ts'
-import { statusByCode } from '../../core/errors.ts'
 import type { Stage } from '../exchange.ts'
 import { graphqlPath } from '../paths.ts'
 

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/errors.ts'
+import type { BodyType, Exchange, Stage } from '../exchange.ts'
 import { parseJsonBody } from '../json-body.ts'
 import { readMultipart } from '../multipart.ts'
-import type { BodyType, Exchange, Stage } from '../exchange.ts'
 
 const mediaTypes: Readonly<Record<string, BodyType>> = {
   'application/json': 'json',

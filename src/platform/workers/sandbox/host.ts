@@ -1,10 +1,10 @@
 import type { QuickJSContext, QuickJSHandle } from 'quickjs-emscripten-core'
 import type { RunOperations } from './guest/border.ts'
+import type { Ending } from './messages.ts'
 import { operations } from './operations.ts'
 import { groups } from './prelude.ts'
 import type { Requests } from './requests.ts'
 import { thrownEnding, valueEnding } from './result.ts'
-import type { Ending } from './messages.ts'
 
 /** What a run leaves behind in its thread: lines of its console, and how it ended. */
 export interface Trace {

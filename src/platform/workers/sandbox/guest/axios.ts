@@ -1,6 +1,6 @@
 import { AbortSignal } from './abort.ts'
-import type { Fetch, Response } from './fetch.ts'
 import { pairsOf } from './border.ts'
+import type { Fetch, Response } from './fetch.ts'
 import { URL, URLSearchParams } from './url.ts'
 
 export interface AxiosConfig {

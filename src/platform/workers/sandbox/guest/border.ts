@@ -1,5 +1,4 @@
 import type { operations } from '../operations.ts'
-import type { Outgoing } from './fetch.ts'
 
 /**
  * The files of this folder run inside QuickJS. `prelude.ts` takes the source text of what they
@@ -17,6 +16,14 @@ export interface ErrorText {
   readonly name: string
   readonly message: string
   readonly stack: string
+}
+
+export interface Outgoing {
+  readonly url: string
+  readonly method: string
+  readonly headers: readonly Pair[]
+  /** `packed`: one character a byte. */
+  readonly body?: { readonly text: string; readonly packed: boolean }
 }
 
 /** What concerns the run at hand, beside the operations without effects. */

@@ -1,5 +1,5 @@
 import type { AbortSignal } from './abort.ts'
-import { ask, expose, pack, type Pair, pairsOf, textOf, unpack } from './border.ts'
+import { ask, expose, type Outgoing, pack, type Pair, pairsOf, textOf, unpack } from './border.ts'
 import type { Driver } from './driver.ts'
 import { URLSearchParams } from './url.ts'
 
@@ -18,14 +18,6 @@ export interface Init {
   readonly headers?: unknown
   readonly body?: unknown
   readonly signal?: AbortSignal | null
-}
-
-export interface Outgoing {
-  readonly url: string
-  readonly method: string
-  readonly headers: readonly Pair[]
-  /** `packed`: one character a byte. */
-  readonly body?: { readonly text: string; readonly packed: boolean }
 }
 
 export type Fetch = (input: unknown, init?: Init) => Promise<Response>

@@ -1,0 +1,100 @@
+import { Failure } from '../../core/errors.ts'
+import { nodeTitle, type FlowNode } from '../flow/flow.ts'
+import type { NodeDefinition } from '../node/define.ts'
+import { isInstance, type InstanceByKind, type InstanceKind } from '../node/instances.ts'
+import type { Part } from '../node/step.ts'
+import { findNode, suggestNode } from '../nodes/index.ts'
+import { nodeContext, type Run } from '../run/context.ts'
+import type { Problem } from '../run/problems.ts'
+import { isRecord } from '../text/paths.ts'
+
+const credentialKey = 'FLOWISE_CREDENTIAL_ID'
+
+/**
+ * Builds a part of an agentflow's node, such as its model. What a caller put into its settings is
+ * taken as it stands, and costs the part its credential, which might else go to a stranger.
+ * @throws Failure UNPROCESSABLE for a kind that is unknown or not of this sort.
+ */
+export async function buildPart<K extends InstanceKind>(
+  run: Run,
+  kind: K,
+  how: {
+    readonly node: FlowNode
+    readonly part: Part
+    readonly isReplaced: boolean
+    readonly resolve: (value: unknown) => Promise<unknown>
+  },
+): Promise<readonly InstanceByKind[K][]> {
+  const { node, part, isReplaced, resolve } = how
+  const definition = findNode(part.name)
+  if (definition?.build === undefined) throw new Failure('UNPROCESSABLE', unknownPart(node, part))
+  const inputs = Object.entries(part.config).filter(
+    ([name]) => name !== credentialKey && !(isReplaced && definition.inputs[name]?.secret === true),
+  )
+  const resolved = inputs.map(async ([name, value]) => {
+    const isLiteral = isReplaced || !takesVariables(definition, name)
+    return [name, isLiteral ? value : await resolve(value)] as const
+  })
+  const raw = Object.fromEntries(await Promise.all(resolved))
+  const inner = partNode(node, part, definition)
+  const context = nodeContext(run, inner, { isLast: false, hasCredential: !isReplaced })
+  const built = await definition.build(raw, context)
+  const instances: readonly unknown[] = Array.isArray(built) ? built : [built]
+  return instances.map((instance) => {
+    if (isInstance(instance, kind)) return instance
+    throw new Failure('UNPROCESSABLE', `${cannotRun(node)} ${part.name} is no ${kind}.`)
+  })
+}
+
+/** The parts of a node, at any depth, of which this server knows no kind. */
+export function agentflowPartProblems(node: FlowNode): Problem[] {
+  if (!node.name.endsWith('Agentflow')) return []
+  const strangers = partsIn(node.inputs).filter(({ name }) => findNode(name) === undefined)
+  return strangers.map((part) => ({
+    code: 'unknown-node',
+    nodeId: node.id,
+    nodeName: part.name,
+    message: unknownPart(node, part),
+  }))
+}
+
+/** By the canvas's convention, settings under `xConfig` stand beside the kind's name under `x`. */
+function partsIn(value: unknown): Pick<Part, 'name'>[] {
+  if (Array.isArray(value)) return value.flatMap(partsIn)
+  if (!isRecord(value)) return []
+  return Object.entries(value).flatMap(([key, item]) => {
+    if (key === 'documentStore' && item) return [{ name: 'documentStoreVS' }]
+    const inside = Array.isArray(item) ? item.flatMap(partsIn) : []
+    if (typeof item !== 'string' || item === '' || !isRecord(value[`${key}Config`])) return inside
+    return [...inside, { name: item }, ...partsIn(value[`${key}Config`])]
+  })
+}
+
+function partNode(node: FlowNode, part: Part, definition: NodeDefinition): FlowNode {
+  const drawn = part.config[credentialKey] ?? part.config['credential']
+  return {
+    id: node.id,
+    name: part.name,
+    label: node.label,
+    category: definition.category,
+    inputs: part.config,
+    params: [],
+    ...(typeof drawn === 'string' && drawn !== '' ? { credential: drawn } : {}),
+  }
+}
+
+function takesVariables(definition: NodeDefinition, name: string): boolean {
+  const spec = Object.hasOwn(definition.inputs, name) ? definition.inputs[name] : undefined
+  return spec?.acceptVariable === true
+}
+
+function unknownPart(node: FlowNode, { name }: Pick<Part, 'name'>): string {
+  if (name === '') return `${cannotRun(node)} it needs a model or tool, and none is chosen.`
+  const near = suggestNode(name)
+  const hint = near === undefined ? '' : ` The nearest known type is ${near}.`
+  return `${cannotRun(node)} it uses ${name}, which this server cannot run.${hint}`
+}
+
+function cannotRun(node: FlowNode): string {
+  return `The node ${nodeTitle(node)} cannot run:`
+}

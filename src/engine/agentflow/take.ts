@@ -1,0 +1,121 @@
+import { Failure } from '../../core/errors.ts'
+import { nodeTitle, type FlowNode } from '../flow/flow.ts'
+import type { OverriddenNode } from '../flow/overrides.ts'
+import type { NodeDefinition } from '../node/define.ts'
+import type { Output, StepContext, StepResult } from '../node/step.ts'
+import { findNode } from '../nodes/index.ts'
+import { nodeContext, overridden, type Run } from '../run/context.ts'
+import { runInnerFlow } from '../run/inner-flow.ts'
+import { resolveStepInput, type AgentflowScope } from '../run/references.ts'
+import { messagesOf } from '../talk/history.ts'
+import { markdownOf } from '../text/markdown.ts'
+import { parseJson } from '../text/paths.ts'
+import { buildPart } from './parts.ts'
+import type { Frame, Plan, Progress } from './progress.ts'
+import type { Resumed } from './resume.ts'
+
+interface Step {
+  readonly run: Run
+  readonly plan: Plan
+  readonly progress: Progress
+  readonly frame: Frame
+  readonly node: FlowNode
+  readonly resumed?: Resumed
+}
+
+/** Resolves a node's inputs and runs it once. */
+export async function takeStep(step: Step, iterate: StepContext['iterate']): Promise<StepResult> {
+  const { run, node } = step
+  const definition = findNode(node.name)
+  if (definition?.step === undefined) {
+    const sentence = `The node ${nodeTitle(node)} of type ${node.name} cannot run in an agentflow.`
+    throw new Failure('UNPROCESSABLE', sentence)
+  }
+  const drawn = overridden(run, node, definition)
+  const scope = scopeOf(step)
+  const entries = Object.entries(drawn.inputs).map(async ([name, value]) => {
+    const spec = Object.hasOwn(definition.inputs, name) ? definition.inputs[name] : undefined
+    // What a caller put in is data: a reference in it could read what the author keeps to himself.
+    const isLiteral = drawn.names.has(name) || spec?.acceptVariable !== true
+    if (isLiteral) return [name, value] as const
+    const parsed = spec.type === 'json' ? readEarly(value) : value
+    return [name, await resolveStepInput(parsed, scope)] as const
+  })
+  const raw = Object.fromEntries(await Promise.all(entries))
+  return definition.step(raw, contextOf(step, { drawn, scope, iterate, definition }))
+}
+
+function contextOf(
+  step: Step,
+  how: {
+    readonly drawn: OverriddenNode
+    readonly scope: AgentflowScope
+    readonly definition: NodeDefinition
+    readonly iterate: StepContext['iterate']
+  },
+): StepContext {
+  const { run, plan, progress, frame, node, resumed } = step
+  const { drawn, scope, iterate } = how
+  const isLast = plan.ways.get(node.id)?.length === 0 && frame.iteration === undefined
+  return {
+    ...nodeContext(run, node, { isLast, hasCredential: !drawn.dropsCredential }),
+    flow: run.flow,
+    state: progress.state,
+    question: progress.question,
+    replaced: drawn.names,
+    said: [...progress.said],
+    past: async () => (progress.forgetsPast ? [] : messagesOf(await run.history())),
+    round: (progress.rounds.get(node.id) ?? 0) + 1,
+    ...(resumed === undefined
+      ? {}
+      : { resumed: { human: resumed.human, output: outputOf(resumed) } }),
+    build: (kind, part) =>
+      buildPart(run, kind, {
+        node,
+        part,
+        isReplaced: part.from.some((name) => drawn.names.has(name)),
+        resolve: (value) => resolveStepInput(value, scope),
+      }),
+    settle: async (name, output) => {
+      const value = drawn.inputs[name]
+      return drawn.names.has(name) ? value : resolveStepInput(value, { ...scope, result: output })
+    },
+    iterate,
+    runFlow: (id, input) => runInnerFlow(run, { id, input, node }),
+  }
+}
+
+/** Read before resolving, so that a quote in the question cannot break out of its JSON string. */
+function readEarly(value: unknown): unknown {
+  const text = typeof value === 'string' ? markdownOf(value).trim() : ''
+  return /^[[{]/.test(text) ? (parseJson(text) ?? value) : value
+}
+
+function outputOf({ row }: Resumed): Output {
+  return (row.data['output'] ?? {}) as Output
+}
+
+function scopeOf({ run, progress, frame }: Step): AgentflowScope {
+  const { latestLoop } = progress
+  const loops = latestLoop === undefined ? 0 : (progress.rounds.get(latestLoop) ?? 0)
+  return {
+    question: progress.question,
+    form: run.input.form ?? savedForm(progress),
+    history: progress.forgetsPast ? [] : run.mentionedHistory,
+    fileText: run.fileText,
+    said: progress.said,
+    variables: run.variables,
+    flow: { ...run.facts, state: progress.state },
+    now: () => run.ports.clock.now(),
+    loopCount: loops,
+    ...(frame.iteration === undefined ? {} : { iteration: frame.iteration.item }),
+    output: (id) => progress.outputs.get(id),
+  }
+}
+
+/** The form of the request that a resumed run, or an earlier one of the session, began with. */
+function savedForm({ outputs }: Progress): Readonly<Record<string, unknown>> {
+  const forms = [...outputs.values()].map(({ form }) => form)
+  const form = forms.find((value) => typeof value === 'object' && value !== null)
+  return (form ?? {}) as Readonly<Record<string, unknown>>
+}

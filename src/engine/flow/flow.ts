@@ -1,0 +1,141 @@
+import secureJson from 'secure-json-parse'
+import { z } from 'zod'
+import { Failure } from '../../core/errors.ts'
+import { parseOverrideRules, type OverrideRules } from './override-rules.ts'
+
+/** How a flow runs: not at all, from its ending node backwards, node by node, or turn by turn. */
+export type FlowKind = 'empty' | 'chatflow' | 'agentflow' | 'team'
+
+export interface Flow {
+  readonly id: string
+  readonly kind: FlowKind
+  /** Without the notes on the canvas. */
+  readonly nodes: ReadonlyMap<string, FlowNode>
+  readonly edges: readonly FlowEdge[]
+  readonly overrides: OverrideRules
+  /** What its text, or the code it uses, may mention, so that a run loads no more than it needs. */
+  readonly mentions: { readonly variables: boolean; readonly history: boolean }
+}
+
+export interface FlowNode {
+  readonly id: string
+  readonly name: string
+  readonly label: string
+  readonly category: string
+  /** The iteration this node belongs to. */
+  readonly parent?: string
+  readonly inputs: Readonly<Record<string, unknown>>
+  /** What the canvas that drew the node says of its inputs. */
+  readonly params: readonly FlowParam[]
+  /** The output chosen where the node offers several. */
+  readonly output?: string
+  readonly credential?: string
+}
+
+export interface FlowParam {
+  readonly name: string
+  readonly type: string
+  readonly acceptVariable: boolean
+}
+
+export interface FlowEdge {
+  readonly source: string
+  readonly sourceHandle: string
+  readonly target: string
+}
+
+/** The columns of a chatflow that say how it runs. */
+export interface FlowSource {
+  readonly id: string
+  /** JSON text `{nodes, edges}`; null or empty is the empty flow. */
+  readonly flowData: string | null
+  /** JSON text; holds the override switches. */
+  readonly apiConfig?: string | null
+}
+
+const text = z.string().catch('')
+const param = z.object({
+  name: text,
+  type: text,
+  acceptVariable: z.boolean().catch(false),
+})
+const params = z.array(param).catch([])
+const record = z.record(z.string(), z.unknown()).catch({})
+const canvasNode = z.object({
+  id: z.string(),
+  parentNode: z.string().nullish(),
+  data: z.object({
+    name: z.string(),
+    label: text,
+    category: text,
+    inputs: record,
+    outputs: z.object({ output: text }).catch({ output: '' }),
+    inputParams: params,
+    credential: text,
+  }),
+})
+const canvas = z.object({
+  nodes: z.array(canvasNode).default([]),
+  edges: z
+    .array(z.object({ source: z.string(), sourceHandle: text, target: z.string() }))
+    .default([]),
+})
+
+/** Where a supervisor with workers, or agents in sequence, start. */
+export const teamStarts: ReadonlySet<string> = new Set(['seqStart', 'supervisor'])
+const notes = new Set(['stickyNote', 'stickyNoteAgentflow'])
+
+/**
+ * Reads a flow as it was drawn into what the engine works on.
+ * @throws Failure UNPROCESSABLE naming the place that has not the shape of a flow.
+ */
+export function parseFlow(source: FlowSource): Flow {
+  const json = source.flowData ?? ''
+  const drawn = canvas.safeParse(readJson(json === '' ? '{}' : json))
+  if (!drawn.success) {
+    const at = drawn.error.issues[0]?.path.join('.') ?? ''
+    throw new Failure('UNPROCESSABLE', `This flow cannot be read: flowData.${at} is not as needed.`)
+  }
+  const nodes = drawn.data.nodes.map(toNode).filter(({ name }) => !notes.has(name))
+  return {
+    id: source.id,
+    kind: kindOf(nodes),
+    nodes: new Map(nodes.map((node) => [node.id, node])),
+    edges: drawn.data.edges,
+    overrides: parseOverrideRules(source.apiConfig ?? null),
+    mentions: { variables: /\$vars|customTool/i.test(json), history: /chat_?history/i.test(json) },
+  }
+}
+
+/** `"LLM Chain" (llmChain_0)`: how every message names a node. */
+export function nodeTitle(node: Pick<FlowNode, 'id' | 'label'>): string {
+  return `"${node.label}" (${node.id})`
+}
+
+function kindOf(nodes: readonly FlowNode[]): FlowKind {
+  if (nodes.length === 0) return 'empty'
+  if (nodes.some(({ name }) => name.endsWith('Agentflow'))) return 'agentflow'
+  return nodes.some(({ name }) => teamStarts.has(name)) ? 'team' : 'chatflow'
+}
+
+function toNode({ id, parentNode, data }: z.infer<typeof canvasNode>): FlowNode {
+  return {
+    id,
+    name: data.name,
+    label: data.label === '' ? data.name : data.label,
+    category: data.category,
+    inputs: data.inputs,
+    params: data.inputParams,
+    ...(parentNode ? { parent: parentNode } : {}),
+    ...(data.outputs.output === '' ? {} : { output: data.outputs.output }),
+    ...(data.credential === '' ? {} : { credential: data.credential }),
+  }
+}
+
+function readJson(json: string): unknown {
+  try {
+    return secureJson.parse(json, null, { protoAction: 'remove', constructorAction: 'remove' })
+  } catch (cause) {
+    throw new Failure('UNPROCESSABLE', 'This flow cannot be read: flowData is not JSON.', { cause })
+  }
+}

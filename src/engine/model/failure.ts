@@ -1,0 +1,28 @@
+import { Failure } from '../../core/errors.ts'
+import { loadSdk } from './provider.ts'
+
+/** One sentence: who, the status, the provider's own words. The run takes secrets out of it. */
+export async function providerFailure(error: unknown, who: string): Promise<Failure> {
+  const { APICallError, RetryError } = await loadSdk()
+  const last = RetryError.isInstance(error) ? error.lastError : error
+  for (let at = last; at instanceof Error; at = at.cause) {
+    if (!(at instanceof Failure)) continue
+    const isTold = at.message.startsWith(who)
+    return isTold ? at : new Failure(at.code, `${who} failed: ${at.message}`)
+  }
+  if (APICallError.isInstance(last) && last.statusCode !== undefined && last.statusCode >= 300) {
+    const words = last.message.trim().slice(0, 2000)
+    return new Failure('UPSTREAM', `${who} answered ${last.statusCode}: ${words}`)
+  }
+  const told = errorPartWords(last)
+  if (told !== undefined) return new Failure('UPSTREAM', `${who} failed: ${told}`)
+  return new Failure('UPSTREAM', `${who} gave an answer that cannot be read.`)
+}
+
+/** What a provider says inside a stream it has begun: an object, or plain text. */
+function errorPartWords(error: unknown): string | undefined {
+  if (typeof error === 'string') return error.slice(0, 2000)
+  if (typeof error !== 'object' || error === null || error instanceof Error) return undefined
+  const message = 'message' in error ? error.message : undefined
+  return typeof message === 'string' ? message.slice(0, 2000) : undefined
+}

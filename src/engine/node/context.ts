@@ -1,0 +1,32 @@
+import type { FlowNode } from '../flow/flow.ts'
+import type { Emit } from './events.ts'
+import type { Image } from './instances.ts'
+import type { HistoryMessage, Ports } from './ports.ts'
+import type { RunInput } from './run-input.ts'
+
+/** The world of one node within one run. */
+export interface NodeContext {
+  readonly node: FlowNode
+  readonly input: RunInput
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  readonly sessionId: string
+  /** Tells the caller of the run; a node that is not the last one is not heard. */
+  readonly emit: Emit
+  /** Whether somebody hears what this node says piece by piece. */
+  readonly isHeard: boolean
+  /** Pictures that came with the question. */
+  readonly images: readonly Image[]
+  /** Values behind `$vars` and `$flow`, for code. */
+  readonly variables: Readonly<Record<string, string>>
+  readonly facts: Readonly<Record<string, unknown>>
+  /** Fields of the node's credential; none when it has no credential or lost it to an override. */
+  credential(): Promise<Readonly<Record<string, string>>>
+  history(): Promise<readonly HistoryMessage[]>
+  /** What a set-variable node of the chatflow keeps; undefined when none has the name. */
+  keptVariable(name: string): Promise<unknown>
+  /** Shows a value to the caller besides the answer. */
+  publish(name: string, value: unknown): void
+  /** From now on this value appears in no message of the run. */
+  conceal(secret: string): void
+}

@@ -1,0 +1,49 @@
+import type { Splitter } from './instances.ts'
+
+/** A file as it came, with what is said of its type. */
+export interface DocumentFile {
+  readonly name: string
+  readonly mime: string
+  readonly bytes: Uint8Array
+  /** Where it came from, if it has a name of its own there; a newer one replaces what it gave. */
+  readonly origin: string | null
+}
+
+/** The kinds of files that can be read. */
+export type FileKind = 'text' | 'pdf' | 'docx' | 'csv' | 'json' | 'jsonl' | 'html'
+
+/** How files are read, as loaders let their authors say. */
+export interface Reading {
+  /** What a text is taken for when it does not say itself. */
+  readonly kind?: FileKind
+  /** One document a page of a PDF; otherwise one a file. */
+  readonly perPage: boolean
+  /** Of CSV: the column that holds the text; all of them if empty. */
+  readonly column: string
+  /** Of JSON and JSON lines: where the texts are; everywhere if empty. */
+  readonly pointers: readonly string[]
+  /** Of JSON: one document an object, not one a text. */
+  readonly perObject: boolean
+  /** Of HTML: a CSS selector of what is wanted. */
+  readonly selector: string
+}
+
+/** All that turns files into chunks, as data that a thread of its own can be given. */
+export interface LoadJob {
+  readonly files: readonly DocumentFile[]
+  readonly reading: Reading
+  readonly splitter?: Splitter
+  /** Added to the metadata of every document. */
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** Names of metadata to leave out; `*` leaves out all but what was added. */
+  readonly omit: readonly string[]
+}
+
+/** What one job may read and make. */
+export const caps = {
+  bytes: 100 * 1024 * 1024,
+  /** Bytes of a file once it is unpacked. */
+  unpacked: 200 * 1024 * 1024,
+  pages: 5000,
+  documents: 50_000,
+} as const

@@ -1,0 +1,140 @@
+import type { FlowSource } from '../flow/flow.ts'
+import type { RunStatus } from './events.ts'
+import type { ExecutedNode } from './events.ts'
+import type { LoadedDocument } from './instances.ts'
+import type { LoadJob } from './load-job.ts'
+
+/** One message of a conversation, as it is stored and as callers send it. */
+export interface HistoryMessage {
+  readonly role: 'userMessage' | 'apiMessage'
+  readonly content: string
+}
+
+/** A tool that a workspace keeps: code with the schema of its arguments. */
+export interface StoredTool {
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  /** JSON text: rows of `{property, type, description, required}`, or a JSON Schema. */
+  readonly schema: string | null
+  readonly func: string | null
+}
+
+/** User code with the values it may see, each under its name (`$input`, `$vars`, `$city` …). */
+export interface CodeJob {
+  readonly code: string
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly signal: AbortSignal
+}
+
+export interface CodeResult {
+  readonly value: unknown
+  readonly logs: readonly string[]
+}
+
+/** What is kept of a run: its end, its rows, and what `FlowResult.state` held. */
+export interface SavedRun {
+  readonly status: RunStatus
+  readonly executedData: readonly ExecutedNode[]
+  readonly state?: Readonly<Record<string, unknown>>
+}
+
+/** A namespace of a flow: chunks that are searched together. */
+export interface VectorPlace {
+  readonly flowId: string
+  readonly namespace: string
+}
+
+/** A piece of a document, as it is kept. */
+export interface Chunk {
+  /** Tells whether it is there already. */
+  readonly hash: string
+  /** The file or address it came from, whose older chunks it replaces; null replaces nothing. */
+  readonly source: string | null
+  readonly content: string
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+export interface ChunkBatch {
+  readonly model: string
+  /** New chunks with their vectors, and those without that were there already. */
+  readonly chunks: readonly (Chunk & { readonly vector?: readonly number[] })[]
+}
+
+export interface ChunkCounts {
+  readonly numAdded: number
+  readonly numUpdated: number
+  readonly numSkipped: number
+  readonly numDeleted: number
+}
+
+export interface ChunkQuery {
+  readonly model: string
+  readonly vector: readonly number[]
+  readonly limit: number
+  /** What a chunk's metadata must contain. */
+  readonly filter?: Readonly<Record<string, unknown>>
+  /** The chunks' vectors are wanted as well. */
+  readonly withVectors?: boolean
+}
+
+export interface FoundChunk {
+  readonly content: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** Cosine: 1 is the same, 0 has nothing in common. */
+  readonly score: number
+  readonly vector?: readonly number[]
+}
+
+/** Where flows keep what was upserted; each sees its own namespaces only. */
+export interface VectorPort {
+  /** Which of the hashes are there. @throws Failure UNPROCESSABLE when another model filled it. */
+  readonly known: (
+    place: VectorPlace,
+    wanted: { readonly model: string; readonly hashes: readonly string[] },
+  ) => Promise<ReadonlySet<string>>
+  /** Writes all or nothing. @throws Failure UNPROCESSABLE for another model or dimension. */
+  readonly save: (place: VectorPlace, batch: ChunkBatch) => Promise<ChunkCounts>
+  /** The nearest chunks, nearest first. @throws Failure UNPROCESSABLE for another model. */
+  readonly search: (place: VectorPlace, query: ChunkQuery) => Promise<readonly FoundChunk[]>
+}
+
+/** Reads and cuts files. @throws Failure naming the file, UNAVAILABLE, TIMEOUT. */
+export type LoadDocuments = (
+  job: LoadJob,
+  signal: AbortSignal,
+) => Promise<readonly LoadedDocument[]>
+
+/** Everything a run needs from the world; the rooms above fill it, tests fake it. */
+export interface Ports {
+  /** The guarded fetch: nothing in the engine reaches the network by another way. */
+  readonly fetch: typeof globalThis.fetch
+  /**
+   * The decrypted fields of a credential of the flow's workspace.
+   * @throws Failure UNPROCESSABLE when there is none with that id; the engine adds the node.
+   */
+  readonly credential: (id: string) => Promise<Readonly<Record<string, string>>>
+  /** The stored messages of a session of this flow and caller, oldest first. */
+  readonly history: (sessionId: string) => Promise<readonly HistoryMessage[]>
+  /** The values behind `$vars`. */
+  readonly variables: () => Promise<Readonly<Record<string, string>>>
+  /** A custom tool of the flow's workspace. @throws Failure UNPROCESSABLE when there is none. */
+  readonly tool: (id: string) => Promise<StoredTool>
+  /** A flow of the flow's workspace. @throws Failure UNPROCESSABLE when there is none. */
+  readonly flow: (id: string) => Promise<FlowSource & { readonly name: string }>
+  /**
+   * Runs user code in the sandbox.
+   * @throws Failure UNPROCESSABLE with the code's own error, TIMEOUT.
+   */
+  readonly runCode: (job: CodeJob) => Promise<CodeResult>
+  /** The newest kept run of a session of this flow and caller; undefined when there is none. */
+  readonly savedRun: (sessionId: string) => Promise<SavedRun | undefined>
+  readonly vectors: VectorPort
+  readonly loadDocuments: LoadDocuments
+  /** Vectors of texts, without a provider. @throws Failure UNPROCESSABLE, UNAVAILABLE. */
+  readonly embedLocally: (
+    texts: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<readonly (readonly number[])[]>
+  readonly clock: { now(): Date }
+}

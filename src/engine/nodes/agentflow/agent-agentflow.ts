@@ -1,0 +1,125 @@
+import { addUsage } from '../../model/usage.ts'
+import { defineNode } from '../../node/define.ts'
+import {
+  anything,
+  array,
+  bool,
+  json,
+  number,
+  options,
+  text,
+  type InputsOf,
+} from '../../node/inputs.ts'
+import type { StepContext } from '../../node/step.ts'
+import { describedCalls, workOn } from '../../steps/agent.ts'
+import { approvalAction } from '../../steps/approval.ts'
+import { storeTools, vectorTools } from '../../steps/knowledge.ts'
+import { askStructured, modelOf, stopwatch, tellUsage } from '../../steps/model-node.ts'
+import { updatedState } from '../../steps/state.ts'
+import { memoryTypes, replyAs, talkOf } from '../../steps/talk.ts'
+import { agentTools, refuseBuiltIn } from '../../steps/tools.ts'
+import { structuredSchema } from '../../talk/structured.ts'
+import { withImages } from '../../talk/uploads.ts'
+
+const inputs = {
+  agentModel: text(),
+  agentModelConfig: json(),
+  agentMessages: array({ acceptVariable: true }),
+  agentTools: array({ acceptVariable: true }),
+  agentToolsBuiltInOpenAI: anything(),
+  agentToolsBuiltInGemini: anything(),
+  agentToolsBuiltInAnthropic: anything(),
+  agentKnowledgeDocumentStores: array(),
+  agentKnowledgeVSEmbeddings: array(),
+  agentEnableMemory: bool({ default: true }),
+  agentMemoryType: options(memoryTypes, { default: 'allMessages' }),
+  agentMemoryWindowSize: number({ default: 20 }),
+  agentMemoryMaxTokenLimit: number({ default: 2000 }),
+  agentUserMessage: text({ acceptVariable: true }),
+  agentReturnResponseAs: options(['userMessage', 'assistantMessage'], { default: 'userMessage' }),
+  agentStructuredOutput: array(),
+  agentUpdateState: anything(),
+}
+type Values = InputsOf<typeof inputs>
+
+/** A model with tools and knowledge. */
+export const agentAgentflow = defineNode({
+  name: 'agentAgentflow',
+  label: 'Agent',
+  version: 1,
+  category: 'Agent Flows',
+  description: 'Lets a chat model use tools and knowledge until it answers.',
+  inputs,
+  step: async (values, context) => {
+    const time = stopwatch(context)
+    refuseBuiltIn(values, context.node)
+    const chosen = { kind: values.agentModel, config: values.agentModelConfig }
+    const model = await modelOf('agentModel', chosen, context)
+    const { tools, guarded } = await equipment(values, context)
+    const talk = await talkOf(talkSetup(values), model, context)
+    const messages = withImages(talk.shown, model, context.images)
+    const schema = structuredSchema(values.agentStructuredOutput)
+    const isSilent = schema !== undefined
+    const end = await workOn(
+      { model, tools, messages, guarded, isSilent, onFailure: 'throw' },
+      context,
+    )
+    const availableTools = tools.map(({ name, description }) => ({ name, description }))
+    const { usedTools, sourceDocuments, artifacts } = end
+    const found = { usedTools, sourceDocuments, artifacts, availableTools }
+    const input = { messages: talk.shown }
+    if (end.paused !== undefined) {
+      const content = describedCalls(end.paused.calls)
+      const action = approvalAction(context.node, { humanInputEnableFeedback: true })
+      return { input, output: { content, ...found, paused: end.paused }, stop: { action } }
+    }
+    const asked = { messages: [...end.whole, replyAs('assistantMessage', end.text)], schema }
+    const formed = isSilent ? await formedAnswer(asked, model, context) : undefined
+    const { content, keys } = formed ?? { content: end.text, keys: {} }
+    const usage = addUsage(end.usage, formed?.usage)
+    tellUsage(context, usage)
+    const output = { content, ...keys, ...found, timeMetadata: time(), usageMetadata: usage }
+    return {
+      input,
+      output,
+      state: await updatedState('agentUpdateState', output, context),
+      said: [...talk.asked, replyAs(values.agentReturnResponseAs, content)],
+    }
+  },
+})
+
+type Asked = Parameters<typeof askStructured>[1]
+
+/** The answer again, in the form that the author asks for. */
+async function formedAnswer(
+  {
+    messages,
+    schema = {},
+  }: Omit<Asked, 'schema'> & { readonly schema: Asked['schema'] | undefined },
+  model: Parameters<typeof askStructured>[0],
+  context: StepContext,
+) {
+  const request = { role: 'user', content: 'Give your answer in the form asked for.' } as const
+  return askStructured(model, { messages: [...messages, request], schema }, context)
+}
+
+async function equipment(values: Values, context: StepContext) {
+  const { agentKnowledgeDocumentStores: stores, agentKnowledgeVSEmbeddings: vectors } = values
+  const chosen = await agentTools(values.agentTools, 'agentTools', context)
+  const knowledge = [
+    ...(await storeTools(stores, 'agentKnowledgeDocumentStores', context)),
+    ...(await vectorTools(vectors, 'agentKnowledgeVSEmbeddings', context)),
+  ]
+  return { tools: [...chosen.tools, ...knowledge], guarded: chosen.guarded }
+}
+
+function talkSetup(values: Values) {
+  return {
+    messages: values.agentMessages,
+    userMessage: values.agentUserMessage,
+    hasMemory: values.agentEnableMemory,
+    memoryType: values.agentMemoryType,
+    window: values.agentMemoryWindowSize,
+    maxTokens: values.agentMemoryMaxTokenLimit,
+  }
+}

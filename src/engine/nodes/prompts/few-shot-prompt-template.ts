@@ -1,0 +1,42 @@
+import { Failure } from '../../../core/errors.ts'
+import { nodeTitle } from '../../flow/flow.ts'
+import { defineNode } from '../../node/define.ts'
+import { anchor, array, text } from '../../node/inputs.ts'
+import { createPrompt } from '../../talk/prompt.ts'
+
+export const fewShotPromptTemplate = defineNode({
+  name: 'fewShotPromptTemplate',
+  label: 'Few Shot Prompt Template',
+  version: 1,
+  category: 'Prompts',
+  description: 'One message with examples before the {variables}.',
+  inputs: {
+    examples: array(),
+    examplePrompt: anchor('prompt'),
+    prefix: text(),
+    suffix: text(),
+    exampleSeparator: text({ default: '\n\n' }),
+    templateFormat: text({ default: 'f-string' }),
+  },
+  build: async (inputs, { node }) => {
+    if (inputs.templateFormat !== 'f-string') {
+      const sentence = `The node ${nodeTitle(node)} cannot run: its templates are no f-strings.`
+      throw new Failure('UNPROCESSABLE', sentence)
+    }
+    const examples = inputs.examples.map((example) => {
+      const values = Object.entries(example).map(
+        ([name, value]) =>
+          [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
+      )
+      const messages = inputs.examplePrompt.format(Object.fromEntries(values))
+      return literal(messages.map(({ content }) => content).join('\n'))
+    })
+    const parts = [inputs.prefix, ...examples, inputs.suffix].filter((part) => part !== '')
+    return createPrompt([{ role: 'user', content: parts.join(inputs.exampleSeparator) }], {})
+  },
+})
+
+/** Braces of an example are no variables. */
+function literal(example: string): string {
+  return example.replaceAll(/[{}]/g, (brace) => brace + brace)
+}

@@ -1,0 +1,83 @@
+import { defineNode } from '../../node/define.ts'
+import type { TokenUsage } from '../../node/events.ts'
+import { json, optionalAnchor, options, text } from '../../node/inputs.ts'
+import type { ChatMessage, ChatModel } from '../../node/instances.ts'
+import type { TeamMessage, TurnContext } from '../../node/turn.ts'
+import { isRecord } from '../../text/paths.ts'
+import { askInForm, formOf } from '../../turns/agent.ts'
+import { callsOf, stateChanges } from '../../turns/state.ts'
+import { historySelections, speechOf } from '../../turns/talk.ts'
+
+/** A member that speaks once; the calls it asks for are made by the tool node that follows. */
+export const seqLLMNode = defineNode({
+  name: 'seqLLMNode',
+  label: 'LLM Node',
+  version: 4,
+  category: 'Sequential Agents',
+  description: 'Asks a chat model once.',
+  inputs: {
+    llmNodeName: text(),
+    systemMessagePrompt: text(),
+    humanMessagePrompt: text(),
+    conversationHistorySelection: options(historySelections, { default: 'all_messages' }),
+    model: optionalAnchor('chatModel'),
+    promptValues: json({ acceptVariable: true }),
+  },
+  turn: async (inputs, context) => {
+    const model = context.modelOr(inputs.model)
+    const speech = {
+      system: inputs.systemMessagePrompt,
+      human: inputs.humanMessagePrompt,
+      values: inputs.promptValues,
+      selection: inputs.conversationHistorySelection,
+    }
+    const { message, keys, usage } = await spokenBy(
+      model,
+      speechOf(speech, model, context),
+      context,
+    )
+    const calls = callsOf(message)
+    const usedTools = calls.map(({ name, args }) => ({
+      tool: name,
+      toolInput: args,
+      toolOutput: '',
+    }))
+    const output = { content: message.content, ...keys, usedTools }
+    return {
+      said: [message],
+      values: await stateChanges(context, output),
+      output,
+      goTo: context.following
+        .filter(({ name }) => (name === 'seqToolNode') === calls.length > 0)
+        .map(({ id }) => id),
+      told: { messages: [message.content], usedTools },
+      usage,
+    }
+  },
+})
+
+interface Spoken {
+  readonly message: TeamMessage
+  readonly keys: Readonly<Record<string, unknown>>
+  readonly usage: TokenUsage
+}
+
+async function spokenBy(
+  model: ChatModel,
+  messages: readonly ChatMessage[],
+  context: TurnContext,
+): Promise<Spoken> {
+  const speaker = context.node.id
+  const rows = context.node.inputs['llmStructuredOutput']
+  if (formOf(rows) !== undefined) {
+    const { text: content, json, usage } = await askInForm(model, { messages, rows }, context)
+    return {
+      message: { role: 'assistant', content, speaker },
+      keys: isRecord(json) ? json : {},
+      usage,
+    }
+  }
+  const tools = await context.toolsAfter()
+  const reply = await model.ask({ messages, tools, signal: context.signal })
+  return { message: { ...reply.message, speaker }, keys: {}, usage: reply.usage }
+}

@@ -1,0 +1,48 @@
+import { missing } from '../../model/parts.ts'
+import type { NodeContext } from '../../node/context.ts'
+import { defineNode } from '../../node/define.ts'
+import { bool, code, text } from '../../node/inputs.ts'
+import type { Tool } from '../../node/instances.ts'
+import type { StoredTool } from '../../node/ports.ts'
+import { codeText, runUserCode } from '../../tools/code.ts'
+import { toolName, toolSchema } from '../../tools/schema.ts'
+
+/** A tool of the workspace: its code runs in the sandbox with the arguments as `$name`. */
+export const customTool = defineNode({
+  name: 'customTool',
+  label: 'Custom Tool',
+  version: 3,
+  category: 'Tools',
+  description: 'A tool that the workspace keeps.',
+  inputs: {
+    selectedTool: text(),
+    returnDirect: bool({ default: false }),
+    customToolName: text(),
+    customToolDesc: text(),
+    customToolSchema: text(),
+    customToolFunc: code(),
+  },
+  build: async (inputs, context): Promise<Tool> => {
+    const { name, description, schema, func } = await storedTool(inputs, context)
+    return {
+      kind: 'tool',
+      name: toolName(inputs.customToolName || name),
+      description: inputs.customToolDesc || description,
+      schema: toolSchema(inputs.customToolSchema || schema),
+      returnDirect: inputs.returnDirect,
+      run: async (args, { signal }) =>
+        codeText(await runUserCode({ ...context, signal }, func ?? '', args)),
+    }
+  },
+})
+
+/** The tool chosen, or the one written into the node itself. */
+async function storedTool(
+  inputs: { readonly selectedTool: string; readonly customToolFunc: string },
+  context: NodeContext,
+): Promise<Omit<StoredTool, 'id'>> {
+  const { selectedTool, customToolFunc: func } = inputs
+  if (func !== '') return { name: context.node.label, description: '', schema: null, func }
+  if (selectedTool === '') throw missing(context, 'a tool chosen in it')
+  return context.ports.tool(selectedTool)
+}

@@ -1,0 +1,160 @@
+import { Failure } from '../../core/errors.ts'
+import { nodeTitle, type Flow, type FlowNode } from '../flow/flow.ts'
+import { overriddenVariables, overrideNode, type OverriddenNode } from '../flow/overrides.ts'
+import type { NodeContext } from '../node/context.ts'
+import type { NodeDefinition } from '../node/define.ts'
+import type { Emit } from '../node/events.ts'
+import type { Image } from '../node/instances.ts'
+import type { HistoryMessage, Ports } from '../node/ports.ts'
+import type { FlowResult } from '../node/result.ts'
+import type { RunInput } from '../node/run-input.ts'
+import { findNode } from '../nodes/index.ts'
+import { readUploads } from '../talk/uploads.ts'
+import type { Secrets } from '../text/secrets.ts'
+
+/** What a caller of the engine hands over for one run. */
+export interface RunRequest {
+  readonly flow: Flow
+  readonly input: RunInput
+  readonly ports: Ports
+  readonly signal: AbortSignal
+  /** Gets the run's events in order; must not throw. */
+  readonly emit: Emit
+  /** Ids of the flows within which this one runs, the outermost first. */
+  readonly ancestors?: readonly string[]
+}
+
+/** A request with what both runners derive from it once. */
+export interface Run extends RunRequest {
+  readonly sessionId: string
+  readonly secrets: Secrets
+  /** Loaded on first use; what the caller sent stands before what is stored. */
+  readonly history: () => Promise<readonly HistoryMessage[]>
+  /** Values behind `$vars`, with what the caller may replace. */
+  readonly variables: Readonly<Record<string, string>>
+  /** History for references in texts; empty when the flow mentions none. */
+  readonly mentionedHistory: readonly HistoryMessage[]
+  /** Values behind `$flow`. */
+  readonly facts: Readonly<Record<string, unknown>>
+  readonly images: readonly Image[]
+  /** Text of the files that came with the question; it stands before the question as well. */
+  readonly fileText: string
+  /** Runs another flow as a part of this run. */
+  readonly runFlow: (request: RunRequest) => Promise<FlowResult>
+}
+
+export async function prepareRun(
+  request: RunRequest,
+  { secrets, runFlow }: Pick<Run, 'secrets' | 'runFlow'>,
+): Promise<Run> {
+  const { flow, ports } = request
+  const { images, fileText } = await readUploads(request.input.uploads ?? [], request)
+  const input = withFiles(request.input, fileText)
+  const sessionId = sessionOf(flow, input)
+  let loaded: Promise<readonly HistoryMessage[]> | undefined
+  const history = () => {
+    loaded ??= ports.history(sessionId).then((stored) => [...(input.history ?? []), ...stored])
+    return loaded
+  }
+  const stored = flow.mentions.variables ? await ports.variables() : {}
+  return {
+    ...request,
+    input,
+    images,
+    fileText,
+    sessionId,
+    secrets,
+    runFlow,
+    history,
+    variables: { ...stored, ...overriddenVariables(flow.overrides, input.overrideConfig) },
+    mentionedHistory: flow.mentions.history ? await history() : [],
+    facts: {
+      chatflowid: flow.id,
+      chatflowId: flow.id,
+      chatId: input.chatId,
+      sessionId,
+      apiMessageId: input.apiMessageId,
+    },
+  }
+}
+
+/**
+ * The conversation a run belongs to: what the request names, then what the flow's memory node
+ * has written in it, then the chat. An agentflow has no memory node to ask.
+ */
+export function sessionOf(flow: Flow, input: RunInput): string {
+  const named = input.overrideConfig?.['sessionId']
+  if (typeof named === 'string' && named !== '') return named
+  if (flow.kind === 'agentflow') return input.chatId
+  if (input.sessionId !== undefined && input.sessionId !== '') return input.sessionId
+  const memories = [...flow.nodes.values()].filter(
+    ({ name, category }) => (findNode(name)?.category ?? category) === 'Memory',
+  )
+  const written = memories.map(({ inputs }) => inputs['sessionId'])
+  const fixed = written.find((id): id is string => typeof id === 'string' && id !== '')
+  return fixed ?? input.chatId
+}
+
+function withFiles(input: RunInput, fileText: string): RunInput {
+  if (fileText === '') return input
+  const asked = input.question ?? ''
+  return { ...input, question: asked === '' ? fileText : `${fileText}\n\n${asked}` }
+}
+
+/** A node's inputs after the caller's overrides. */
+export function overridden(run: Run, node: FlowNode, definition: NodeDefinition): OverriddenNode {
+  return overrideNode(node, run.input.overrideConfig, {
+    rules: run.flow.overrides,
+    nodeIds: new Set(run.flow.nodes.keys()),
+    traits: (name) => {
+      const spec = Object.hasOwn(definition.inputs, name) ? definition.inputs[name] : undefined
+      return spec && { endpoint: spec.endpoint, secret: spec.secret, code: spec.type === 'code' }
+    },
+  })
+}
+
+/** The world as one node sees it; only the last node's events are heard. */
+export function nodeContext(
+  run: Run,
+  node: FlowNode,
+  how: { readonly isLast: boolean; readonly hasCredential: boolean },
+): NodeContext {
+  return {
+    node,
+    input: run.input,
+    ports: {
+      ...run.ports,
+      tool: (id) => namingNode(node, () => run.ports.tool(id)),
+      flow: (id) => namingNode(node, () => run.ports.flow(id)),
+    },
+    signal: run.signal,
+    sessionId: run.sessionId,
+    emit: how.isLast ? run.emit : () => undefined,
+    isHeard: how.isLast && run.input.streaming === true,
+    images: run.images,
+    variables: run.variables,
+    facts: run.facts,
+    credential: async () => {
+      if (node.credential === undefined || !how.hasCredential) return {}
+      const { credential } = node
+      const fields = await namingNode(node, () => run.ports.credential(credential))
+      for (const secret of Object.values(fields)) run.secrets.add(secret)
+      return fields
+    },
+    history: run.history,
+    keptVariable: async () => undefined,
+    publish: () => undefined,
+    conceal: (secret) => run.secrets.add(secret),
+  }
+}
+
+/** Does something with the node's name put before what is missing. */
+export async function namingNode<T>(node: FlowNode, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const sentence = `The node ${nodeTitle(node)} cannot run: ${error.message}`
+    throw new Failure(error.code, sentence, error.details)
+  }
+}

@@ -1,0 +1,37 @@
+import { Failure } from '../../core/errors.ts'
+import { nodeTitle, parseFlow, type FlowNode } from '../flow/flow.ts'
+import type { FlowResult } from '../node/result.ts'
+import type { RunInput } from '../node/run-input.ts'
+import { namingNode, type Run } from './context.ts'
+
+/** Flows within flows, the outermost not counted. */
+const maxDepth = 5
+
+/**
+ * Runs another flow of the workspace inside a run; its events are not heard.
+ * @throws Failure UNPROCESSABLE when a flow would run inside itself, too deep, or wants a person.
+ */
+export async function runInnerFlow(
+  run: Run,
+  { id, input, node }: { readonly id: string; readonly input: RunInput; readonly node: FlowNode },
+): Promise<FlowResult> {
+  const { ancestors = [], flow, ports, signal } = run
+  const chain = [...ancestors, flow.id]
+  const refuse = (why: string) =>
+    new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: ${why}`)
+  if (id === '') throw refuse('no flow is chosen.')
+  if (chain.includes(id)) throw refuse('a flow cannot run inside itself.')
+  if (chain.length > maxDepth) throw refuse(`flows run at most ${maxDepth} deep in each other.`)
+  const source = await namingNode(node, () => ports.flow(id))
+  const result = await run.runFlow({
+    flow: parseFlow(source),
+    input,
+    // Conversations belong to a flow; what is stored is the outer flow's.
+    ports: { ...ports, history: async () => [], savedRun: async () => undefined },
+    signal,
+    emit: () => undefined,
+    ancestors: chain,
+  })
+  if (result.status === 'STOPPED') throw refuse(`the flow "${source.name}" asks a person.`)
+  return result
+}

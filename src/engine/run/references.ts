@@ -1,0 +1,168 @@
+import type { HistoryMessage } from '../node/ports.ts'
+import { markdownOf } from '../text/markdown.ts'
+import { dig, parseJson, pathKeys } from '../text/paths.ts'
+
+/** What references in a chatflow's inputs can name. */
+export interface ChatflowScope {
+  readonly question: string
+  /** Text of the files that came with the question. */
+  readonly fileText: string
+  readonly history: readonly HistoryMessage[]
+  readonly variables: Readonly<Record<string, string>>
+  /** `chatflowId`, `chatId`, `sessionId` … */
+  readonly flow: Readonly<Record<string, unknown>>
+  /** What a node built; undefined when there is no such node. */
+  readonly instance: (nodeId: string) => Promise<unknown> | undefined
+}
+
+/** What references in an agentflow's inputs can name. */
+export interface AgentflowScope {
+  readonly question: string
+  readonly form: Readonly<Record<string, unknown>>
+  readonly history: readonly HistoryMessage[]
+  readonly variables: Readonly<Record<string, string>>
+  /** As for chatflows, and `state`. */
+  readonly flow: Readonly<Record<string, unknown>>
+  readonly now: () => Date
+  readonly loopCount?: number
+  readonly fileText?: string
+  /** What was said in this run. */
+  readonly said?: readonly unknown[]
+  /** What a node left that has just run: `{{ output }}`. */
+  readonly result?: Readonly<Record<string, unknown>>
+  /** The item of the iteration around the node. */
+  readonly iteration?: unknown
+  /** The latest output of a node; undefined when it has not run. */
+  readonly output: (nodeId: string) => Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Resolves one input of a chatflow's node. `{{node.data.instance}}` as the whole value gives what
+ * the node built, as it is; in a text it gives its text. `$vars` and `$flow` work everywhere, the
+ * question and the history only where the input accepts variables. Names are taken to the letter,
+ * blanks included; what is unknown stays as written, and what came in is never resolved again.
+ */
+export async function resolveInput(
+  value: unknown,
+  how: { readonly acceptVariable: boolean; readonly isJson: boolean },
+  scope: ChatflowScope,
+): Promise<unknown> {
+  // Read before resolving, so that a quote in the question cannot break out of its JSON string.
+  const parsed = how.isJson && typeof value === 'string' ? (parseJson(value) ?? value) : value
+  const lookUp = (reference: string) => chatflowValue(reference, how.acceptVariable, scope)
+  return resolveTree(parsed, lookUp)
+}
+
+/**
+ * Resolves one input of an agentflow's node, at any depth. Rich text becomes Markdown first;
+ * blanks around a name do not matter; what is unknown stays as written.
+ */
+export async function resolveStepInput(value: unknown, scope: AgentflowScope): Promise<unknown> {
+  if (Array.isArray(value)) {
+    return Promise.all(value.map((item) => resolveStepInput(item, scope)))
+  }
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(
+      async ([key, item]) => [key, await resolveStepInput(item, scope)] as const,
+    )
+    return Object.fromEntries(await Promise.all(entries))
+  }
+  if (typeof value !== 'string') return value
+  return resolveText(markdownOf(value), (reference) => agentflowValue(reference.trim(), scope))
+}
+
+/** `Human: …` and `Assistant: …` lines. */
+export function renderHistory(history: readonly HistoryMessage[]): string {
+  const speaker = { userMessage: 'Human', apiMessage: 'Assistant' } as const
+  return history.map(({ role, content }) => `${speaker[role]}: ${content}`).join('\n')
+}
+
+/** A reference's value, or undefined when there is none. */
+type LookUp = (reference: string) => unknown
+
+async function resolveTree(value: unknown, lookUp: LookUp): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((item) => resolveTree(item, lookUp)))
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(
+      async ([key, item]) => [key, await resolveTree(item, lookUp)] as const,
+    )
+    return Object.fromEntries(await Promise.all(entries))
+  }
+  return typeof value === 'string' ? resolveText(value, lookUp) : value
+}
+
+async function resolveText(text: string, lookUp: LookUp): Promise<unknown> {
+  const references = [...text.matchAll(/\{\{([^{}]+)\}\}/g)]
+  if (references.length === 0) return text
+  const values = await Promise.all(references.map(([, name = '']) => lookUp(name)))
+  const [only] = references
+  // A reference that stands alone keeps its value's type: an object stays an object.
+  if (only !== undefined && only[0] === text) return values[0] ?? text
+  let resolved = ''
+  let from = 0
+  for (const [index, reference] of references.entries()) {
+    resolved += text.slice(from, reference.index) + asText(values[index] ?? reference[0])
+    from = reference.index + reference[0].length
+  }
+  return resolved + text.slice(from)
+}
+
+function chatflowValue(reference: string, acceptVariable: boolean, scope: ChatflowScope): unknown {
+  const [head = '', ...rest] = pathKeys(reference)
+  if (head === '$vars') return dig(scope.variables, rest)
+  if (head === '$flow') return dig({ ...scope.flow, chatHistory: scope.history }, rest)
+  if (acceptVariable) {
+    const words = chatflowWord(reference, scope)
+    if (words !== undefined) return words
+  }
+  const [data, instance, ...inside] = rest
+  if (data !== 'data' || instance !== 'instance') return undefined
+  return scope.instance(head)?.then((built) => dig(built, inside))
+}
+
+function chatflowWord(reference: string, scope: ChatflowScope): string | undefined {
+  if (reference === 'question') return scope.question
+  if (reference === 'chat_history') return renderHistory(scope.history)
+  return reference === 'file_attachment' ? scope.fileText : undefined
+}
+
+function agentflowValue(reference: string, scope: AgentflowScope): unknown {
+  const word = agentflowWord(reference, scope)
+  if (word !== undefined) return word
+  const [head = '', ...rest] = pathKeys(reference)
+  if (head.startsWith('$')) return dig(agentflowSource(head, scope), rest)
+  if (head === 'output' && scope.result !== undefined) return resultValue(scope.result, rest)
+  const output = scope.output(head)
+  if (output === undefined) return undefined
+  if (rest[0] === 'output') return dig(output, rest.slice(1))
+  return rest.length === 0 ? (output['content'] ?? dig(output, ['http', 'data'])) : undefined
+}
+
+/** A key of what a node left, or of its content where that is JSON. */
+function resultValue(result: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
+  const content = result['content'] ?? result['http']
+  return path.length === 0 ? content : (dig(result, path) ?? dig(content, path))
+}
+
+function agentflowSource(head: string, scope: AgentflowScope): unknown {
+  if (head === '$form') return scope.form
+  if (head === '$vars') return scope.variables
+  if (head === '$flow') {
+    const runtimeChatHistoryLength = scope.said?.length ?? 0
+    return { ...scope.flow, chatHistory: scope.history, runtimeChatHistoryLength }
+  }
+  return head === '$iteration' ? scope.iteration : undefined
+}
+
+function agentflowWord(reference: string, scope: AgentflowScope): unknown {
+  if (reference === 'question') return scope.question
+  if (reference === 'chat_history') return renderHistory(scope.history)
+  if (reference === 'file_attachment') return scope.fileText ?? ''
+  if (reference === 'current_date_time') return scope.now().toISOString()
+  if (reference === 'runtime_messages_length') return scope.said?.length ?? 0
+  return reference === 'loop_count' ? scope.loopCount : undefined
+}
+
+function asText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

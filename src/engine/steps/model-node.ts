@@ -1,0 +1,46 @@
+import { Failure } from '../../core/errors.ts'
+import { nodeTitle } from '../flow/flow.ts'
+import type { TokenUsage } from '../node/events.ts'
+import type { ChatMessage, ChatModel, JsonSchema } from '../node/instances.ts'
+import type { Output, StepContext } from '../node/step.ts'
+import { isRecord } from '../text/paths.ts'
+
+/** The chat model a node names under `name`, with its settings under `nameConfig`. */
+export async function modelOf(
+  name: string,
+  chosen: { readonly kind: string; readonly config: Readonly<Record<string, unknown>> },
+  context: StepContext,
+): Promise<ChatModel> {
+  const part = { name: chosen.kind, config: chosen.config, from: [name, `${name}Config`] }
+  const [model] = await context.build('chatModel', part)
+  if (model !== undefined) return model
+  const sentence = `The node ${nodeTitle(context.node)} cannot run: it needs a chat model.`
+  throw new Failure('UNPROCESSABLE', sentence)
+}
+
+/** Takes the time of a node: `timeMetadata` as records show it. */
+export function stopwatch({ ports }: StepContext): () => Output {
+  const start = ports.clock.now().getTime()
+  return () => {
+    const end = ports.clock.now().getTime()
+    return { start, end, delta: end - start }
+  }
+}
+
+/** Asks for an answer of a form; its keys become keys of the node's output. */
+export async function askStructured(
+  model: ChatModel,
+  { messages, schema }: { readonly messages: readonly ChatMessage[]; readonly schema: JsonSchema },
+  context: StepContext,
+): Promise<{ readonly content: string; readonly keys: Output; readonly usage: TokenUsage }> {
+  const { json, usage } = await model.ask({ messages, schema, signal: context.signal })
+  const keys = isRecord(json) ? json : {}
+  const content = JSON.stringify(json, null, 2)
+  if (context.isHeard) context.emit({ event: 'token', data: content })
+  return { content, keys, usage }
+}
+
+/** Tells a caller who listens what the model's answer cost. */
+export function tellUsage({ emit, isHeard }: StepContext, usage: TokenUsage): void {
+  if (isHeard) emit({ event: 'usageMetadata', data: usage })
+}

@@ -1,0 +1,83 @@
+import { Failure } from '../../core/errors.ts'
+import { nodeTitle, type FlowNode } from '../flow/flow.ts'
+import type { Prompt, SpokenMessage } from '../node/instances.ts'
+
+/** A template cut at its variables. */
+type Part = { readonly text: string } | { readonly variable: string }
+
+/**
+ * Builds a prompt out of templates with `{variable}`. `{{` and `}}`, and a brace after a
+ * backslash, stand for the brace itself; a group that holds anything but a name is literal, so
+ * JSON may stand in a template as it is. An empty value counts as missing.
+ */
+export function createPrompt(
+  templates: readonly SpokenMessage[],
+  values: Readonly<Record<string, unknown>>,
+): Prompt {
+  const cut = templates.map(({ role, content }) => ({ role, parts: cutTemplate(content) }))
+  const names = cut.flatMap(({ parts }) =>
+    parts.flatMap((part) => ('variable' in part ? [part.variable] : [])),
+  )
+  const valueOf = (name: string): string => asText(Object.hasOwn(values, name) ? values[name] : '')
+  return {
+    kind: 'prompt',
+    missing: [...new Set(names)].filter((name) => valueOf(name) === ''),
+    format: (given) =>
+      cut.map(({ role, parts }) => ({
+        role,
+        content: parts
+          .map((part) =>
+            'text' in part ? part.text : valueOf(part.variable) || (given[part.variable] ?? ''),
+          )
+          .join(''),
+      })),
+  }
+}
+
+interface Filling {
+  readonly question: string
+  /** The node that asks; named in a refusal. */
+  readonly node: FlowNode
+  /** Values that are known besides those of the prompt itself. */
+  readonly given?: Readonly<Record<string, string>>
+}
+
+/**
+ * The prompt's messages for a question, which goes into the one variable that has no value.
+ * @throws Failure UNPROCESSABLE when several have none.
+ */
+export function fillPrompt(
+  prompt: Prompt,
+  { question, node, given = {} }: Filling,
+): readonly SpokenMessage[] {
+  const unfilled = prompt.missing.filter((name) => !Object.hasOwn(given, name))
+  const [first, ...more] = unfilled
+  if (more.length > 0) {
+    throw new Failure(
+      'UNPROCESSABLE',
+      `The node ${nodeTitle(node)} cannot run: please provide prompt values for ` +
+        `${unfilled.join(', ')}.`,
+    )
+  }
+  return prompt.format(first === undefined ? given : { ...given, [first]: question })
+}
+
+function cutTemplate(template: string): Part[] {
+  const token = /\\[{}]|\{\{|\}\}|\{([^{}:"'\n]*)\}/g
+  const parts: Part[] = []
+  let from = 0
+  for (const match of template.matchAll(token)) {
+    parts.push({ text: template.slice(from, match.index) })
+    const name = match[1]?.trim()
+    if (name) parts.push({ variable: name })
+    else parts.push({ text: name === '' ? match[0] : match[0].slice(1) })
+    from = match.index + match[0].length
+  }
+  parts.push({ text: template.slice(from) })
+  return parts
+}
+
+function asText(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

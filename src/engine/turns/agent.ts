@@ -1,0 +1,95 @@
+import { newId } from '../../core/ids.ts'
+import type { TokenUsage } from '../node/events.ts'
+import type { Action } from '../node/human.ts'
+import type { ChatMessage, ChatModel, Tool, ToolCall } from '../node/instances.ts'
+import type { Told, TurnContext, TurnResult } from '../node/turn.ts'
+import { describedCalls, workOn, type AgentEnd } from '../steps/agent.ts'
+import { structuredSchema } from '../talk/structured.ts'
+import { textOf } from '../text/paths.ts'
+import { rowsOf } from './state.ts'
+
+/** The words with which a member asks for agreement; inputs of all members that call tools. */
+export interface Approval {
+  readonly approvalPrompt: string
+  readonly approveButtonText: string
+  readonly rejectButtonText: string
+}
+
+export interface Job {
+  readonly model: ChatModel
+  readonly tools: readonly Tool[]
+  readonly messages: readonly ChatMessage[]
+  readonly maxIterations?: number | undefined
+  /** Present: a person has to agree to every call. */
+  readonly approval?: Approval | undefined
+}
+
+/** Lets a member work with its tools until it answers, or a person has to agree. */
+export async function workAsMember(job: Job, context: TurnContext): Promise<AgentEnd> {
+  const { model, tools, messages, maxIterations, approval } = job
+  const guarded = new Set(approval === undefined ? [] : tools.map(({ name }) => name))
+  const limit = maxIterations === undefined ? {} : { maxIterations }
+  return workOn(
+    { model, tools, messages, guarded, isSilent: true, onFailure: 'tell', ...limit },
+    context,
+  )
+}
+
+/** Asks a person to agree to calls, as chat clients draw it. */
+export function askFor(
+  calls: readonly ToolCall[],
+  approval: Approval,
+  paused: AgentEnd['paused'] | Readonly<Record<string, unknown>>,
+): Pick<TurnResult, 'stop'> {
+  const { approvalPrompt, approveButtonText, rejectButtonText } = approval
+  const approve = approveButtonText || 'Yes'
+  const reject = rejectButtonText || 'No'
+  const names = calls.map(({ name }) => name).join(', ')
+  const text = approvalPrompt.replaceAll('{tools}', names) || describedCalls(calls)
+  const action: Action = {
+    id: newId(),
+    mapping: { approve, reject, toolCalls: calls },
+    elements: [
+      { type: 'approve-button', label: approve },
+      { type: 'reject-button', label: reject },
+    ],
+  }
+  return { stop: { action, text, paused: paused ?? {} } }
+}
+
+/** What clients are shown of an agent's work. */
+export function toldOf(end: AgentEnd): Told {
+  const { text, usedTools, sourceDocuments, artifacts } = end
+  return { messages: [text], usedTools, sourceDocuments, artifacts }
+}
+
+/** The form an author wants an answer in, from any of the inputs that hold such rows. */
+export function formOf(rows: unknown) {
+  return structuredSchema(rowsOf(rows))
+}
+
+/** An answer in a form, as text and as values. */
+export async function askInForm(
+  model: ChatModel,
+  { messages, rows }: { readonly messages: readonly ChatMessage[]; readonly rows: unknown },
+  { signal }: TurnContext,
+): Promise<{ readonly text: string; readonly json?: unknown; readonly usage: TokenUsage }> {
+  const schema = formOf(rows)
+  const { text, json, usage } = await model.ask({ messages, signal, ...(schema ? { schema } : {}) })
+  return schema === undefined ? { text, usage } : { text: JSON.stringify(json), json, usage }
+}
+
+/** A value as another node's message. */
+export function spoken(
+  returnAs: string,
+  content: unknown,
+  context: TurnContext,
+): Pick<TurnResult, 'said' | 'values'> {
+  if (returnAs === 'stateObj') {
+    return typeof content === 'object' && content !== null ? { values: { ...content } } : {}
+  }
+  const words = textOf(content)
+  return returnAs === 'humanMessage'
+    ? { said: [{ role: 'user', content: words, speaker: context.node.id }] }
+    : { said: [{ role: 'assistant', content: words, speaker: context.node.id }] }
+}
