@@ -5,7 +5,7 @@ import './test/setup/provided.ts'
 
 /** Tests that need no database of the server, or bring their own: once is enough. */
 const once = [
-  'test/{core,engine,platform,rest,server}/**/*.test.ts',
+  'test/{core,db,engine,platform,rest,server}/**/*.test.ts',
   'test/architecture.test.ts',
   'test/start.test.ts',
 ]

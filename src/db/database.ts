@@ -44,7 +44,7 @@ export interface Opened {
 }
 
 /** Puts the three ways over an opened ORM. `close` also closes what `afterClose` names. */
-export function createDatabase(opened: Opened, afterClose: () => void): Database {
+export function createDatabase(opened: Opened, afterClose: () => Promise<void>): Database {
   const { orm, kind, roles } = opened
   const fork = (filter: WorkspaceFilter | null): SqlEntityManager => {
     const em = orm.em.fork() as unknown as SqlEntityManager
@@ -73,7 +73,7 @@ export function createDatabase(opened: Opened, afterClose: () => void): Database
     pool: () => readPool(fork(null)),
     async close() {
       await orm.close()
-      afterClose()
+      await afterClose()
     },
   }
 }
