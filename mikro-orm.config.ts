@@ -10,7 +10,7 @@ import { Credential } from './src/credentials/entity.ts'
 import { ChatMessage, Execution, Feedback, Lead } from './src/predictions/entity.ts'
 import { Tool } from './src/tools/entity.ts'
 import { Variable } from './src/variables/entity.ts'
-import { UpsertHistory, VectorChunk, VectorSpace } from './src/vectors/entity.ts'
+import { UpsertHistory, VectorBatch, VectorChunk, VectorSpace } from './src/vectors/entity.ts'
 import { Membership, Organization, Workspace } from './src/workspaces/entity.ts'
 
 /** What both drivers share; `src/db/open.ts` adds the driver and where to connect. */
@@ -35,6 +35,7 @@ export const options = {
     Feedback,
     Lead,
     VectorSpace,
+    VectorBatch,
     VectorChunk,
     UpsertHistory,
   ],

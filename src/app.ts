@@ -23,11 +23,14 @@ import { createLog, type Log } from './platform/log.ts'
 import { loadMetrics, type MakeMetrics } from './platform/metrics.ts'
 import { createRuns } from './platform/runs.ts'
 import { loadSecrets, type Secrets } from './platform/secrets.ts'
+import { createSpool } from './platform/spool.ts'
 import { createLocalEmbeddings } from './platform/workers/embeddings.ts'
 import { createPasswords, type Passwords } from './platform/workers/passwords.ts'
 import { createSandbox } from './platform/workers/sandbox.ts'
 import { schema } from './schema.ts'
 import { createHttp, type Http } from './server/http.ts'
+import { createVectorIndexes } from './vectors/indexes.ts'
+import { removeLeftovers } from './vectors/leftovers.ts'
 import { createLoading } from './vectors/loading.ts'
 
 /** The server without a socket: what `main.ts`, tests and benches all use. */
@@ -98,7 +101,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const bus = createBus(config, onError)
   const limiter = createLimiter({ redisUrl: config.redisUrl, clock, onError })
   const egress = egressAtFirstCall(config.egressAllow)
-  const workers = createWorkers(egress)
+  const workers = createWorkers(egress, { database, log })
   const access = createAccessCache(bus, clock)
   const runs = createRuns(bus)
   const keyUses = createKeyUses(database, onError)
@@ -123,7 +126,9 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     keyUses,
     audit,
   }
-  const stopRetention = startRetention({ database, clock, log, days: config.retentionDays })
+  const also = (): Promise<void> => removeLeftovers({ database })
+  const days = config.retentionDays
+  const stopRetention = startRetention({ database, clock, log, days, also })
   const close = async (): Promise<void> => {
     stopRetention()
     runs.close()
@@ -141,12 +146,14 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   return { deps, close }
 }
 
-/** What is done in threads, each of which starts with its first work. */
-function createWorkers({ fetch }: Egress) {
+/** What is done in threads, on disk or behind everybody's back; each starts with its first work. */
+function createWorkers({ fetch }: Egress, parts: Pick<Parts, 'database' | 'log'>) {
   return {
     sandbox: createSandbox({ fetch }),
+    spool: createSpool(),
     loading: createLoading(),
     localEmbeddings: createLocalEmbeddings(),
+    vectorIndexes: createVectorIndexes(parts),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Caller, KeyOutcome } from './core/caller.ts'
 import type { Permission } from './core/permissions.ts'
 import type { Vault } from './core/seal.ts'
@@ -14,6 +15,7 @@ import type { Limiter } from './platform/limiter/limiter.ts'
 import type { Log } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { Runs } from './platform/runs.ts'
+import type { Spool, Uploads } from './platform/spool.ts'
 import type { LocalEmbeddings } from './platform/workers/embeddings.ts'
 import type { Passwords } from './platform/workers/passwords.ts'
 import type { Sandbox } from './platform/workers/sandbox.ts'
@@ -38,13 +40,26 @@ export interface Deps {
   /** Where users' code runs. */
   readonly sandbox: Sandbox
   /** Reads the files that flows load. */
+  /** Where the files of requests wait. */
+  readonly spool: Spool
   readonly loading: { readonly load: LoadDocuments }
   readonly localEmbeddings: LocalEmbeddings
+  /** Makes indexes for namespaces of vectors that grow. */
+  readonly vectorIndexes: {
+    grown(em: SqlEntityManager, space: GrownSpace): void
+  }
   /** The runs of flows under way here. */
   readonly runs: Runs
   readonly metrics: Metrics
   readonly keyUses: Batch<string, KeyUses>
   readonly audit: Batch<string, AuditRecord>
+}
+
+/** A namespace of vectors that got more chunks. */
+export interface GrownSpace {
+  readonly id: string
+  readonly dimensions: number
+  readonly hasPgvector: boolean
 }
 
 /** Uses of one API key since the last flush, on one day. */
@@ -91,6 +106,8 @@ export interface RequestInfo {
   readonly origin: string | null
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
+  /** The files of a form. */
+  readonly uploads: Uploads | null
 }
 
 /** What every verb receives first; made anew for each operation. */

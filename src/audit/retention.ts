@@ -36,6 +36,8 @@ export interface RetentionParts {
   readonly clock: Clock
   readonly log: Log
   readonly days: number
+  /** What else is to be done each time. */
+  readonly also: () => Promise<void>
 }
 
 /** Removes what is too old, soon after the start and then every hour. Returns the function that ends it. */
@@ -43,6 +45,7 @@ export function startRetention(parts: RetentionParts): () => void {
   const run = async (): Promise<void> => {
     try {
       await removeOld(parts)
+      await parts.also()
     } catch (error) {
       parts.log.error({ err: error }, 'old records could not be removed')
     }
@@ -58,7 +61,7 @@ export function startRetention(parts: RetentionParts): () => void {
 }
 
 /** Removes every record older than the configured days, and what expired a month ago. */
-export async function removeOld(parts: Omit<RetentionParts, 'log'>): Promise<void> {
+export async function removeOld(parts: Omit<RetentionParts, 'log' | 'also'>): Promise<void> {
   const now = parts.clock.now().getTime()
   const oldest = new Date(now - parts.days * dayMs)
   for (const record of records) await removeBefore(parts.database, record, oldest)

@@ -25,6 +25,8 @@ export interface FailureDetails {
   readonly oauthError?: string
   /** Methods the path does answer; becomes `Allow`. */
   readonly allow?: string
+  /** The connection ends with the answer. */
+  readonly hangUp?: boolean
   readonly cause?: unknown
 }
 

@@ -8,6 +8,7 @@ import {
 import type { PoolReading } from '../platform/metrics.ts'
 import { settings, type WorkspaceFilter } from './columns.ts'
 import { quoteIdentifier, type RoleNames } from './roles.ts'
+import type { IndexVectors } from './vector-index.ts'
 
 /** Whose rows an EntityManager may see. What is left out shows nothing. */
 export interface Scope {
@@ -30,6 +31,8 @@ export interface Database {
    * a single message, where a transaction is four.
    */
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
+  /** Makes the index of a namespace of vectors, if there is none; needs pgvector. */
+  readonly indexVectors: IndexVectors
   /** Throws when the database does not answer. */
   ping(): Promise<void>
   /** How busy the connections are; null for the embedded database, which has one. */
@@ -41,6 +44,7 @@ export interface Opened {
   readonly orm: MikroORM<PostgreSqlDriver> | MikroORM<PgliteDriver>
   readonly kind: Database['kind']
   readonly roles: RoleNames
+  readonly indexVectors: IndexVectors
 }
 
 /** Puts the three ways over an opened ORM. `close` also closes what `afterClose` names. */
@@ -66,6 +70,7 @@ export function createDatabase(opened: Opened, afterClose: () => Promise<void>):
     },
     lookupEm: () => acting(roles.lookup),
     jobsEm: () => acting(roles.jobs),
+    indexVectors: opened.indexVectors,
     rows: (em, sql, params = []) => readRows(em, sql, params),
     async ping() {
       await orm.em.fork().execute('select 1')

@@ -16,6 +16,7 @@ import {
 } from './migrations.ts'
 import { prepared, type Prepare } from './prepare.ts'
 import { roleNames, type RoleNames } from './roles.ts'
+import { indexEmbedded } from './vector-index.ts'
 
 export interface EmbeddedTarget {
   readonly kind: 'embedded'
@@ -35,7 +36,10 @@ export async function openEmbedded(target: EmbeddedTarget, prepare: Prepare): Pr
   try {
     const orm = await init(folder, pglite)
     const roles = await migrate(orm)
-    const database = createDatabase({ orm, kind: 'embedded', roles }, letGo)
+    const database = createDatabase(
+      { orm, kind: 'embedded', roles, indexVectors: indexEmbedded },
+      letGo,
+    )
     return await prepared(database, prepare)
   } catch (error) {
     await letGo()

@@ -17,6 +17,7 @@ import {
 import { giveBackLost } from './pool.ts'
 import { prepared, type Prepare } from './prepare.ts'
 import { roleNames, type RoleNames } from './roles.ts'
+import { indexByOwner } from './vector-index.ts'
 
 export interface PostgresTarget {
   readonly kind: 'postgres'
@@ -61,7 +62,10 @@ async function serve(target: PostgresTarget, roles: RoleNames): Promise<Database
     },
     extensions: [],
   })
-  return createDatabase({ orm, kind: 'postgres', roles }, async () => undefined)
+  return createDatabase(
+    { orm, kind: 'postgres', roles, indexVectors: indexByOwner(target.adminUrl) },
+    async () => undefined,
+  )
 }
 
 async function migrate(url: string): Promise<void> {

@@ -4,7 +4,7 @@ import { assignFiles } from './documents/assign.ts'
 import { nodeTitle, type Flow, type FlowNode } from './flow/flow.ts'
 import { dependencies, orderFrom } from './flow/graph.ts'
 import type { UpsertResult } from './node/result.ts'
-import type { Upload } from './node/run-input.ts'
+import type { FileUpload } from './node/run-input.ts'
 import { fileKindOf } from './nodes/documents/file-loaders.ts'
 import { findNode } from './nodes/index.ts'
 import { runFlow, tellable } from './run.ts'
@@ -16,7 +16,7 @@ export interface UpsertRequest extends RunRequest {
   /** The vector store to fill, where the flow has several. */
   readonly stopNodeId?: string
   /** Files for the flow's loaders. */
-  readonly files?: readonly Upload[]
+  readonly files?: readonly FileUpload[]
 }
 
 const nothing: UpsertResult = {
@@ -25,6 +25,7 @@ const nothing: UpsertResult = {
   numSkipped: 0,
   numDeleted: 0,
   addedDocs: [],
+  store: null,
 }
 
 /**
@@ -47,7 +48,7 @@ export async function upsertFlow(request: UpsertRequest): Promise<UpsertResult> 
     const kind = fileKindOf(node.name)
     return kind === null ? [] : [{ node, kind }]
   })
-  const input = { ...request.input, files: assignFiles(files, loaders, flow) }
+  const input = { ...request.input, files: await assignFiles(files, loaders, flow) }
   const secrets = createSecrets()
   try {
     const run = await prepareRun({ ...request, input }, { secrets, runFlow })

@@ -95,6 +95,7 @@ export const variables = z.object({
     })
     .default('info'),
   BODY_LIMIT: size(1024, 104_857_600).default(10_485_760),
+  UPLOAD_LIMIT: size(1024, 1_073_741_824).default(209_715_200),
   RATE_LIMITS: rateLimits.default(defaultRateLimits),
   EGRESS_ALLOW: list(
     isEgressEntry,

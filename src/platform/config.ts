@@ -42,6 +42,8 @@ export interface Config {
   readonly trustProxy: number
   readonly logLevel: LogLevel
   readonly bodyLimitBytes: number
+  /** Of a form with files. */
+  readonly uploadLimitBytes: number
   readonly rateLimits: Readonly<Record<RateLimitName, RateRule>>
   /** Hosts, addresses or CIDRs, each with an optional port. */
   readonly egressAllow: readonly string[]
@@ -111,6 +113,7 @@ function toConfig(values: Values, env: Environment): Config {
     trustProxy: values.TRUST_PROXY,
     logLevel: values.LOG_LEVEL,
     bodyLimitBytes: values.BODY_LIMIT,
+    uploadLimitBytes: values.UPLOAD_LIMIT,
     rateLimits: values.RATE_LIMITS,
     egressAllow: values.EGRESS_ALLOW,
     retentionDays: values.RETENTION_DAYS,

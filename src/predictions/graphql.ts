@@ -1,10 +1,11 @@
 import type { FlowDemand } from '../context.ts'
+import type { Told } from '../core/event-queue.ts'
 import { unaudited } from '../graphql/audit.ts'
 import { bounded } from '../graphql/bounds.ts'
 import { builder, idBounds, type ArgBuilder } from '../graphql/builder.ts'
 import type { Prediction } from './run.ts'
 import { abortPrediction, createPrediction } from './service.ts'
-import { streamPrediction, type PredictionEvent } from './stream.ts'
+import { streamPrediction } from './stream.ts'
 
 const PredictionType = builder.objectRef<Prediction>('Prediction').implement({
   description: 'The answer of a flow: text, or json where the flow ends in an output parser.',
@@ -65,7 +66,7 @@ const PredictionType = builder.objectRef<Prediction>('Prediction').implement({
   }),
 })
 
-const PredictionEventType = builder.objectRef<PredictionEvent>('PredictionEvent').implement({
+const PredictionEventType = builder.objectRef<Told>('PredictionEvent').implement({
   description: 'A piece of an answer.',
   fields: (t) => ({
     event: t.exposeString('event', {

@@ -8,6 +8,7 @@ import type { Flow } from '../engine/flow/flow.ts'
 import type { RunInput } from '../engine/node/run-input.ts'
 import { readRunInput, type PredictionInput } from './input.ts'
 import { limitFlow } from './limit.ts'
+import { withContent } from './uploads.ts'
 
 /** A prediction that was judged sound, and has not begun. */
 export interface Prepared {
@@ -26,7 +27,7 @@ export interface Prepared {
 export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepared> {
   const stored = await admittedFlow(ctx, input.id)
   const mayName = ctx.caller.kind !== 'anonymous'
-  const runInput = readRunInput(input, { newChatId: newId(), mayName })
+  const { uploads, ...runInput } = readRunInput(input, { newChatId: newId(), mayName })
   await limitFlow(ctx, stored)
   const { isStreamable, parseFlow } = await loadEngine()
   const flow = parseFlow(flowSource(stored))
@@ -38,7 +39,11 @@ export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepare
     demandedId: input.id,
     flow,
     leadEmail: input.leadEmail ?? null,
-    input: { ...runInput, apiMessageId: chatMessageId },
+    input: {
+      ...runInput,
+      ...(uploads && { uploads: await withContent(ctx, uploads) }),
+      apiMessageId: chatMessageId,
+    },
     questionId,
     chatMessageId,
     streams: isStreamable(flow),

@@ -54,11 +54,12 @@ export function errorAnswer(error: VisibleError, refused: Refused): Answer {
 
 /** What the failure tells the client's machinery: when to retry, how to sign in, what is allowed. */
 export function hintHeaders(error: VisibleError, refused: Refused): Record<string, string> {
-  const { retryAfter, allow } = error.details
+  const { retryAfter, allow, hangUp } = error.details
   const challenge = challengeOf(error, refused)
   return {
     ...(retryAfter !== undefined && { 'retry-after': String(Math.ceil(retryAfter)) }),
     ...(allow !== undefined && { allow }),
+    ...(hangUp === true && { connection: 'close' }),
     ...(challenge !== null && { 'www-authenticate': challenge }),
   }
 }

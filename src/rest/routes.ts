@@ -22,8 +22,8 @@ export interface Route {
   readonly tag: Tag
   /** A chat widget on any web page calls it. */
   readonly widget?: true
-  /** Answers as server-sent events when the body says `streaming: true`. */
-  readonly streams?: true
+  /** The subscription that answers, as server-sent events, when the body says `streaming: true`. */
+  readonly streams?: string
   /** Takes multipart forms too, whose files become the argument of this name. */
   readonly files?: string
   /** Takes the forms of RFC 6749 and answers its errors. */
@@ -123,7 +123,7 @@ const table: Readonly<Record<Tag, readonly Row[]>> = {
       'POST',
       '/prediction/:id',
       'Mutation.createPrediction',
-      { widget: true, streams: true, files: 'uploads' },
+      { widget: true, streams: 'prediction', files: 'uploads' },
     ],
     ['PUT', '/chatmessage/abort/:id/:chatId', 'Mutation.abortPrediction', widget],
   ],
@@ -137,7 +137,13 @@ const table: Readonly<Record<Tag, readonly Row[]>> = {
     ['GET', '/executions/:id', 'Query.execution'],
   ],
   Vectors: [
-    ['POST', '/vector/upsert/:id', 'Mutation.upsertVectors', { widget: true, files: 'files' }],
+    [
+      'POST',
+      '/vector/upsert/:id',
+      'Mutation.upsertVectors',
+      { widget: true, streams: 'vectorUpsert', files: 'files' },
+    ],
+    ['PUT', '/vector/upsert/abort/:id/:upsertId', 'Mutation.abortUpsert'],
     ['GET', '/upsert-history/:id', 'Query.upsertHistory'],
   ],
   Credentials: [

@@ -1,4 +1,12 @@
-import { parse, subscribe, type DocumentNode, type GraphQLField, type GraphQLSchema } from 'graphql'
+import {
+  getNamedType,
+  isObjectType,
+  parse,
+  subscribe,
+  type DocumentNode,
+  type GraphQLField,
+  type GraphQLSchema,
+} from 'graphql'
 import type { Ctx } from '../context.ts'
 import { variablesFor, type Source } from './variables.ts'
 
@@ -12,10 +20,8 @@ export interface StreamedEvent {
 /** Runs the field and yields its events. Throws what the field refuses before the first of them. */
 export type RunStream = (ctx: Ctx, source: Source) => Promise<AsyncIterable<StreamedEvent>>
 
-const name = 'prediction'
-
-/** Makes a function of the subscription that tells predictions. */
-export function prepareStream(schema: GraphQLSchema): RunStream {
+/** Makes a function of a subscription, whose events are of a type with `event` and `data`. */
+export function prepareStream(schema: GraphQLSchema, name: string): RunStream {
   const field = schema.getSubscriptionType()?.getFields()[name]
   if (!field) throw new Error(`There is no subscription ${name}.`)
   const document = documentFor(field)
@@ -26,7 +32,7 @@ export function prepareStream(schema: GraphQLSchema): RunStream {
       contextValue: ctx,
       variableValues: variablesFor(field.args, source),
     })
-    if (Symbol.asyncIterator in result) return events(result)
+    if (Symbol.asyncIterator in result) return events(result, name)
     throw result.errors?.[0] ?? new Error('A subscription gave neither events nor errors.')
   }
 }
@@ -34,9 +40,10 @@ export function prepareStream(schema: GraphQLSchema): RunStream {
 function documentFor(field: GraphQLField<unknown, Ctx>): DocumentNode {
   const declared = field.args.map((argument) => `$${argument.name}: ${String(argument.type)}`)
   const given = field.args.map((argument) => `${argument.name}: $${argument.name}`)
-  return parse(
-    `subscription (${declared.join(', ')}) { ${name}(${given.join(', ')}) { event data duration } }`,
-  )
+  const told = getNamedType(field.type)
+  const parts = isObjectType(told) ? Object.keys(told.getFields()) : []
+  const call = `${field.name}(${given.join(', ')})`
+  return parse(`subscription (${declared.join(', ')}) { ${call} { ${parts.join(' ')} } }`)
 }
 
 type Results = AsyncGenerator<{
@@ -44,7 +51,7 @@ type Results = AsyncGenerator<{
   data?: Record<string, unknown> | null
 }>
 
-async function* events(results: Results): AsyncGenerator<StreamedEvent> {
+async function* events(results: Results, name: string): AsyncGenerator<StreamedEvent> {
   for await (const { errors, data } of results) {
     if (errors?.[0]) throw errors[0]
     yield data?.[name] as StreamedEvent

@@ -26,6 +26,7 @@ export function contextMaker(parts: ContextParts): MakeContext {
         userAgent: exchange.headers['user-agent'] ?? null,
         origin: exchange.headers['origin'] ?? null,
         signal: exchange.signal,
+        uploads: exchange.uploads,
       },
       deps: parts.deps,
       admitToFlow: parts.admitToFlow,

@@ -1,4 +1,5 @@
 import type { Caller } from '../core/caller.ts'
+import type { Uploads } from '../platform/spool.ts'
 import type { Answer } from '../rest/answer.ts'
 
 /** What a client sends, before anything is made of it. */
@@ -27,6 +28,8 @@ export interface Exchange extends Incoming {
   found: Found | null
   /** The body of a POST or PUT. */
   payload: Readonly<Record<string, unknown>>
+  /** The files of a form. */
+  uploads: Uploads | null
   /** Null until somebody asks. */
   caller: Caller | null
   /** What the log calls it, when that is not the route's own pattern. */
@@ -59,6 +62,8 @@ export interface Endpoint {
     readonly types: readonly BodyType[]
     /** The field that the files of a form become. */
     readonly files?: string
+    /** A form is a GraphQL operation with files. */
+    readonly isGraphql?: boolean
   }
   answer(exchange: Exchange): Promise<Answer> | Answer
 }
@@ -85,6 +90,7 @@ export function openExchange(incoming: Incoming): Exchange {
     address: incoming.peer,
     found: null,
     payload: {},
+    uploads: null,
     caller: null,
     operation: null,
   }

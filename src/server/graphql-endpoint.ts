@@ -15,7 +15,11 @@ export function graphqlEndpoint(parts: YogaParts & { readonly bodyLimitBytes: nu
   return {
     method: 'POST',
     path: graphqlPath,
-    body: { limitBytes: parts.bodyLimitBytes, types: ['json', 'graphql'] },
+    body: {
+      limitBytes: parts.bodyLimitBytes,
+      types: ['json', 'graphql', 'multipart'],
+      isGraphql: true,
+    },
     answer: async (exchange) => (await (loading ??= load()))(exchange),
   }
 }

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import type { Deps } from '../context.ts'
+import { anonymous } from '../core/caller.ts'
 import { noMetrics } from '../platform/metrics.ts'
 import type { Answer } from '../rest/answer.ts'
 import { writeOpenApi } from '../rest/openapi.ts'
@@ -48,7 +49,7 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
   let draining = false
   const endpoints = await allEndpoints(parts, () => draining)
   return {
-    ...entrances(chain(stages(parts.deps, endpoints), answerEndpoint)),
+    ...entrances(chain(stages(parts, endpoints), answerEndpoint)),
     drain() {
       draining = true
     },
@@ -59,10 +60,10 @@ export async function createHttp(parts: HttpParts): Promise<Http> {
 /** What answers on `METRICS_PORT`: the metrics and nothing else, through the same stages. */
 export function createMetricsHttp(deps: Deps): Http {
   // Watching the server is no traffic of it.
-  const unmeasured = { ...deps, metrics: noMetrics }
+  const watching = { deps: { ...deps, metrics: noMetrics }, authenticate: async () => anonymous }
   const endpoints = [metricsEndpoint(deps.metrics, deps.config.metrics.token)]
   return {
-    ...entrances(chain(stages(unmeasured, endpoints), answerEndpoint)),
+    ...entrances(chain(stages(watching, endpoints), answerEndpoint)),
     drain: () => undefined,
     interrupt: () => undefined,
   }
@@ -78,7 +79,12 @@ function entrances(handle: Handle): Pick<Http, 'handle' | 'fetch'> {
 }
 
 /** The life of a request, from top to bottom and back. */
-function stages({ config, log, metrics }: Deps, endpoints: readonly Endpoint[]): Stage[] {
+function stages(
+  { deps, authenticate }: Pick<HttpParts, 'deps' | 'authenticate'>,
+  endpoints: readonly Endpoint[],
+): Stage[] {
+  const { config, log, metrics, spool } = deps
+  const { uploadLimitBytes } = config
   return [
     // Names the request, for its answer, its log lines and its error body.
     requestId,
@@ -99,7 +105,7 @@ function stages({ config, log, metrics }: Deps, endpoints: readonly Endpoint[]):
     // 404 and 405.
     requireEndpoint,
     // Bytes within the limit, then JSON or a form.
-    readBody,
+    readBody({ spool, uploadLimitBytes, authenticate }),
   ]
 }
 

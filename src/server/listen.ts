@@ -16,10 +16,13 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** Slow or silent clients lose their connection; how long an answer takes is not limited here. */
+/**
+ * Slow or silent clients lose their connection; how long an answer takes is not limited here. A
+ * body that is no upload has less time, which the stage that reads it keeps.
+ */
 const limits = {
   headersTimeout: 10_000,
-  requestTimeout: 30_000,
+  requestTimeout: 900_000,
   connectionsCheckingInterval: 1000,
   // Longer than the minute after which usual proxies give an idle connection up.
   keepAliveTimeout: 65_000,

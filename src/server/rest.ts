@@ -26,7 +26,7 @@ export async function restEndpoints(parts: RestParts): Promise<Endpoint[]> {
   return [...prepared].map(([route, run]) => {
     const endpoint = endpointOf(route, run, parts)
     if (!route.streams) return endpoint
-    return streaming(endpoint, prepareStream(parts.schema), parts.makeContext)
+    return streaming(endpoint, prepareStream(parts.schema, route.streams), parts.makeContext)
   })
 }
 

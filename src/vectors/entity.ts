@@ -1,5 +1,5 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
-import { createdDate, id, ofWorkspace, updatedDate, workspaceId } from '../db/columns.ts'
+import { createdDate, id, ofWorkspace, timestamp, updatedDate, workspaceId } from '../db/columns.ts'
 
 /** Where one flow keeps chunks that are searched together: all of one embedding model. */
 export const VectorSpace = defineEntity({
@@ -32,6 +32,8 @@ export const VectorChunk = defineEntity({
     id: id(),
     workspaceId: workspaceId(),
     spaceId: p.uuid(),
+    /** The upsert that brought it. */
+    batchId: p.uuid().default('00000000-0000-0000-0000-000000000000'),
     /** Of content and source: what is there already is not embedded again. */
     hash: p.text(),
     /** The file or address it came from; null for what has no name. */
@@ -46,7 +48,24 @@ export const VectorChunk = defineEntity({
   indexes: [{ properties: ['spaceId', 'source'] }],
 })
 
-/** What one upsert did. */
+/** An upsert under way: nothing of it is found while its row is here. */
+export const VectorBatch = defineEntity({
+  name: 'VectorBatch',
+  tableName: 'vector_batch',
+  ...ofWorkspace,
+  properties: {
+    id: id(),
+    workspaceId: workspaceId(),
+    spaceId: p.uuid(),
+    /** When it last wrote; one that falls silent was left by a server that stopped. */
+    heartbeat: timestamp(),
+  },
+  uniques: [{ properties: ['spaceId'] }],
+})
+
+export type UpsertStatus = 'INPROGRESS' | 'FINISHED' | 'ERROR' | 'TERMINATED'
+
+/** What one upsert did, or does. */
 export const UpsertHistory = defineEntity({
   name: 'UpsertHistory',
   tableName: 'upsert_history',
@@ -55,10 +74,14 @@ export const UpsertHistory = defineEntity({
     id: id(),
     workspaceId: workspaceId(),
     chatflowid: p.uuid(),
-    /** What was added, without the texts. */
+    /** What was added so far, without the texts. */
     result: p.json<unknown>(),
     /** The nodes that took part, with their inputs; files by name, secrets left out. */
     flowData: p.json<unknown>(),
+    status: p.text().$type<UpsertStatus>().default('FINISHED'),
+    error: p.text().nullable(),
+    /** When it last said how far it is. */
+    updatedDate: timestamp().nullable(),
     date: createdDate(),
   },
   indexes: [{ properties: ['workspaceId', 'chatflowid', 'date'] }],

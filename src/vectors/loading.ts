@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { extname } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { Failure } from '../core/errors.ts'
-import type { LoadEnding } from '../engine/documents/load.worker.ts'
+import type { Refused } from '../engine/documents/load.worker.ts'
+import type { LoadedDocument } from '../engine/node/instances.ts'
 import type { LoadJob } from '../engine/node/load-job.ts'
 import type { LoadDocuments } from '../engine/node/ports.ts'
 
@@ -13,6 +16,7 @@ export interface Loading {
 const threads = 2
 const mostWaiting = 32
 const idleMs = 30_000
+/** How long the next chunks may take to be read. */
 const limitMs = 120_000
 const memoryMb = 768
 /** Texts below are cut in less time than it takes to hand them over. */
@@ -22,27 +26,11 @@ const smallBytes = 32_768
 export function createLoading(): Loading {
   let pool: Promise<Piscina> | undefined
   return {
-    load: async (job, signal) => {
+    async *load(job, signal) {
       if (isSmall(job)) {
         const { runLoadJob } = await import('../engine/documents/load.ts')
-        return runLoadJob(job)
-      }
-      pool ??= startPool()
-      const limit = AbortSignal.timeout(limitMs)
-      const ending = await (
-        await pool
-      )
-        .run(job, { name: 'load', signal: AbortSignal.any([signal, limit]) })
-        .catch((error: unknown) => {
-          throw limit.aborted && !signal.aborted ? late() : explained(error, signal)
-        })
-      const { documents, refused } = {
-        refused: undefined,
-        documents: [],
-        ...(ending as LoadEnding),
-      }
-      if (refused !== undefined) throw new Failure(refused.code, refused.message)
-      return documents
+        yield* runLoadJob(job)
+      } else yield* loadInThread(await (pool ??= startPool()), job, signal)
     },
     close: async () => {
       await (await pool)?.destroy()
@@ -50,9 +38,67 @@ export function createLoading(): Loading {
   }
 }
 
+async function* loadInThread(
+  pool: Piscina,
+  job: LoadJob,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LoadedDocument[]> {
+  const { port1: port, port2 } = new MessageChannel()
+  const end = new AbortController()
+  const work = pool.run(
+    { job, port: port2 },
+    { name: 'load', transferList: [port2], signal: AbortSignal.any([signal, end.signal]) },
+  ) as Promise<Refused | null>
+  const ended = work.catch((error: unknown) => {
+    throw explained(error, signal)
+  })
+  ended.catch(() => undefined)
+  try {
+    for (;;) {
+      const documents = await nextOf(port, ended)
+      if (documents === null) {
+        await ended
+        return
+      }
+      yield documents
+      port.postMessage('next')
+    }
+  } finally {
+    end.abort()
+    port.close()
+  }
+}
+
+/** The next chunks, or null after the last. */
+async function nextOf(
+  port: MessageChannel['port1'],
+  ended: Promise<Refused | null>,
+): Promise<readonly LoadedDocument[] | null> {
+  const stop = new AbortController()
+  const late = setTimeout(() => stop.abort(tooSlow()), limitMs)
+  const message = once(port, 'message', { signal: stop.signal }) as Promise<
+    [readonly LoadedDocument[] | null]
+  >
+  message.catch(() => undefined)
+  try {
+    const refused = ended.then((told) => {
+      if (told !== null) throw new Failure(told.code, told.message)
+      return message
+    })
+    const [documents] = await Promise.race([message, refused])
+    return documents
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : error
+  } finally {
+    clearTimeout(late)
+    stop.abort()
+  }
+}
+
 function isSmall({ files }: LoadJob): boolean {
-  const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0)
-  return size < smallBytes && files.every(({ bytes }) => !isBinary(bytes))
+  if (!files.every((file) => 'bytes' in file && !isBinary(file.bytes))) return false
+  const size = files.reduce((sum, file) => sum + ('bytes' in file ? file.bytes.length : 0), 0)
+  return size < smallBytes
 }
 
 function isBinary(bytes: Uint8Array): boolean {
@@ -74,7 +120,7 @@ async function startPool(): Promise<Piscina> {
   })
 }
 
-function late(): Failure {
+function tooSlow(): Failure {
   return new Failure('TIMEOUT', `The files could not be read within ${limitMs / 1000} s.`)
 }
 

@@ -1,5 +1,5 @@
 import type { ChunkQuery, FoundChunk } from '../engine/node/ports.ts'
-import type { Place } from './space.ts'
+import { foundOnly, type Place } from './space.ts'
 
 interface Candidate {
   readonly id: string
@@ -35,7 +35,7 @@ async function readPage(
     // The page is cut first: else every vector behind it would be read and encoded as well.
     `select id, encode(array_send(embedding), 'base64') as sent from (
        select id, embedding from vector_chunk
-       where space_id = ? and id > ?${filter ? ' and metadata @> ?::jsonb' : ''}
+       where space_id = ? and id > ?${foundOnly(space)}${filter ? ' and metadata @> ?::jsonb' : ''}
        order by id limit ?) as page order by id`,
     [space.id, after, ...(filter ? [JSON.stringify(filter)] : []), pageRows],
   )

@@ -1,5 +1,5 @@
 import type { ChunkQuery, FoundChunk } from '../engine/node/ports.ts'
-import type { Place } from './space.ts'
+import { foundOnly, type Place } from './space.ts'
 
 /** What pgvector looks at when it walks its index; beyond it would find fewer than asked for. */
 const withinIndex = 40
@@ -10,14 +10,15 @@ export async function searchSpace(
   { vector, limit, filter, withVectors }: ChunkQuery,
 ): Promise<FoundChunk[]> {
   const type = `vector(${space.dimensions})`
+  const text = `[${vector.join(',')}]`
   const distance = `(embedding::${type} <#> ?::${type})`
   // The index is walked first and filtered then, so a filter could leave nothing: compare with all.
-  const order = filter !== undefined || limit > withinIndex ? `${distance} + 0` : distance
-  const text = `[${vector.join(',')}]`
+  const isFiltered = filter !== undefined || space.pending.length > 0
+  const order = isFiltered || limit > withinIndex ? `${distance} + 0` : distance
   const rows = await database.rows<FoundChunk & { embedding?: string }>(
     em,
     `select content, metadata, -${distance} as score${withVectors ? ', to_json(embedding)::text as embedding' : ''}
-     from vector_chunk where space_id = '${space.id}'${filter ? ' and metadata @> ?::jsonb' : ''}
+     from vector_chunk where space_id = '${space.id}'${foundOnly(space)}${filter ? ' and metadata @> ?::jsonb' : ''}
      order by ${order} limit ?`,
     [text, ...(filter ? [JSON.stringify(filter)] : []), text, limit],
   )

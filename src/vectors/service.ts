@@ -5,116 +5,163 @@ import type { Chatflow } from '../chatflows/entity.ts'
 import { flowPorts } from '../chatflows/ports.ts'
 import { flowSource } from '../chatflows/public.ts'
 import { findOwn } from '../chatflows/service.ts'
+import { tellWhile } from '../chatflows/telling.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
+import type { Told } from '../core/event-queue.ts'
 import { newId } from '../core/ids.ts'
 import { tenantEm } from '../db/tenant.ts'
-import type { Flow } from '../engine/flow/flow.ts'
+import type { FlowEvent } from '../engine/node/events.ts'
 import type { UpsertResult } from '../engine/node/result.ts'
-import type { Upload } from '../engine/node/run-input.ts'
 import { UpsertHistory } from './entity.ts'
 import { settingsOf } from './history.ts'
+import { readUpsertInput, type UpsertInput } from './input.ts'
+import { newRecord, type Recorded, type UpsertRecord } from './record.ts'
 import { createVectorPort } from './store.ts'
 
-export interface UpsertInput {
-  /** The chatflow. */
-  readonly id: string
-  readonly stopNodeId?: string | null | undefined
-  readonly overrideConfig?: unknown
-  readonly files?: readonly unknown[] | null | undefined
+/** What an upsert did, and the id of its record; an empty flow has none. */
+export interface VectorUpsert extends UpsertResult {
+  readonly upsertId: string | null
 }
 
 const closed = z.object({ vectorUpsert: z.object({ status: z.literal(false) }) })
-const file = z.object({ name: z.string().max(255), mime: z.string().max(255), data: z.string() })
-const timeoutMs = 600_000
+const timeoutMs = 3_600_000
 const rowsShown = 100
+/** A record that was not touched for so long is of a server that stopped. */
+const silentMs = 900_000
 
 /**
  * Fills the vector store of the flow that the caller was admitted to, and keeps a record of it.
  * Throws FORBIDDEN where the flow's author closed it, RATE_LIMITED when too much runs already, and
  * what `upsertFlow` throws; then nothing was written.
  */
-export async function upsertVectors(ctx: Ctx, input: UpsertInput): Promise<UpsertResult> {
-  const stored = await admittedFlow(ctx, input.id)
-  if (closed.safeParse(JSON.parse(stored.apiConfig ?? 'null')).success) {
-    throw new Failure('FORBIDDEN', 'The author of this flow has closed it to upserts.')
-  }
-  const { overrideConfig, files } = readInput(input)
-  const { parseFlow, upsertFlow } = await loadEngine()
-  const flow = parseFlow(flowSource(stored))
-  const chatId = newId()
-  const run = ctx.deps.runs.begin(`upsert ${stored.id} ${chatId}`, stored.workspaceId)
-  try {
-    const result = await upsertFlow({
-      flow,
-      files,
-      input: { chatId, ...(overrideConfig && { overrideConfig }) },
-      ports: {
-        ...flowPorts(ctx, stored.workspaceId),
-        history: async () => [],
-        savedRun: async () => undefined,
-        vectors: createVectorPort(ctx.deps, stored.workspaceId),
-      },
-      signal: AbortSignal.any([run.signal, ctx.request.signal, AbortSignal.timeout(timeoutMs)]),
-      emit: () => undefined,
-      ...(input.stopNodeId ? { stopNodeId: input.stopNodeId } : {}),
-    })
-    if (flow.kind !== 'empty') await keepQuietly(ctx, stored, { flow, files, result })
-    return result
-  } finally {
-    run.end()
-  }
+export async function upsertVectors(ctx: Ctx, input: UpsertInput): Promise<VectorUpsert> {
+  const stored = await openFlow(ctx, input)
+  const { signal } = new AbortController()
+  return perform(ctx, { stored, input }, { emit: () => undefined, signal })
+}
+
+/** The same, told while it happens: `upsertStarted`, `upsertProgress`…, `result`. */
+export async function tellUpsert(ctx: Ctx, input: UpsertInput): Promise<AsyncGenerator<Told>> {
+  const stored = await openFlow(ctx, input)
+  return tellWhile(ctx, async (teller) => {
+    const result = await perform(ctx, { stored, input }, teller)
+    return [{ event: 'result', data: result }]
+  })
+}
+
+/** Ends an upsert that is under way, on whichever server; what it has written is taken back. */
+export async function abortUpsert(
+  ctx: Ctx,
+  input: { id: string; upsertId: string },
+): Promise<{ aborted: boolean }> {
+  const id = ctx.admitted.get(input.id)?.id ?? input.id
+  await ctx.deps.runs.abort(runName(id, input.upsertId))
+  return { aborted: true }
 }
 
 /** The upserts of a flow, newest first. Throws NOT_FOUND. */
 export async function listUpserts(ctx: Ctx, input: { id: string }): Promise<UpsertHistory[]> {
   const em = tenantEm(ctx)
   await findOwn(em, input.id)
-  return em.find(
+  const rows = await em.find(
     UpsertHistory,
     { chatflowid: input.id },
     { orderBy: { date: 'desc', id: 'desc' }, limit: rowsShown },
   )
-}
-
-function readInput(input: UpsertInput) {
-  const overrideConfig = z.record(z.string(), z.unknown()).nullish().safeParse(input.overrideConfig)
-  if (!overrideConfig.success) {
-    throw new Failure('BAD_REQUEST', 'overrideConfig must be a JSON object.')
-  }
-  const files = z.array(file).safeParse(input.files ?? [])
-  if (!files.success) {
-    throw new Failure('BAD_REQUEST', 'files must be a list of {name, mime, data}.')
-  }
-  return { overrideConfig: overrideConfig.data, files: files.data }
-}
-
-interface Done {
-  readonly flow: Flow
-  readonly files: readonly Upload[]
-  readonly result: UpsertResult
-}
-
-/** The vectors are stored by now: a record that cannot be kept does not undo them. */
-async function keepQuietly(...call: Parameters<typeof keep>): Promise<void> {
-  try {
-    await keep(...call)
-  } catch (error) {
-    const [{ deps, request }] = call
-    deps.log.error({ err: error, requestId: request.id }, 'an upsert was not recorded')
-  }
-}
-
-async function keep(ctx: Ctx, stored: Chatflow, { flow, files, result }: Done): Promise<void> {
-  const { addedDocs: _texts, ...counts } = result
-  const { workspaceId, id: chatflowid } = stored
-  const { findNode } = await loadEngine()
-  const em = ctx.deps.database.workspaceEm({ workspaceId })
-  em.create(UpsertHistory, {
-    workspaceId,
-    chatflowid,
-    result: { ...counts, files: files.map(({ name }) => name) },
-    flowData: settingsOf(flow, findNode),
+  const oldest = ctx.deps.clock.now().getTime() - silentMs
+  return rows.map((row) => {
+    const isLost = row.status === 'INPROGRESS' && (row.updatedDate?.getTime() ?? 0) < oldest
+    return isLost ? { ...row, status: 'TERMINATED', error: 'The server stopped.' } : row
   })
-  await em.flush()
+}
+
+/** The flow that the caller was admitted to. Throws FORBIDDEN where its author closed it. */
+async function openFlow(ctx: Ctx, { id }: UpsertInput): Promise<Chatflow> {
+  const stored = await admittedFlow(ctx, id)
+  if (!closed.safeParse(JSON.parse(stored.apiConfig ?? 'null')).success) return stored
+  throw new Failure('FORBIDDEN', 'The author of this flow has closed it to upserts.')
+}
+
+interface Work {
+  readonly stored: Chatflow
+  readonly input: UpsertInput
+}
+
+interface Listener {
+  emit(this: void, event: Told | FlowEvent): void
+  readonly signal: AbortSignal
+}
+
+async function perform(
+  ctx: Ctx,
+  { stored, input }: Work,
+  listener: Listener,
+): Promise<VectorUpsert> {
+  const { overrideConfig, files } = readUpsertInput(ctx, input)
+  const { parseFlow, upsertFlow, findNode } = await loadEngine()
+  const flow = parseFlow(flowSource(stored))
+  if (flow.kind === 'empty') return { ...emptyUpsert, upsertId: null }
+  const { workspaceId, id: chatflowid } = stored
+  const settings = settingsOf(flow, findNode)
+  const names = files.map(({ name }) => name)
+  const recorded = { workspaceId, chatflowid, settings, files: names }
+  return underway(ctx, recorded, async (record, stopped) => {
+    listener.emit({ event: 'upsertStarted', data: { upsertId: record.id } })
+    const gone = input.detached ? [] : [listener.signal, ctx.request.signal]
+    return upsertFlow({
+      flow,
+      files,
+      input: { chatId: newId(), overrideConfig },
+      ports: {
+        ...flowPorts(ctx, workspaceId),
+        history: async () => [],
+        savedRun: async () => undefined,
+        vectors: createVectorPort(ctx.deps, workspaceId),
+      },
+      signal: AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs), ...gone]),
+      emit: (event) => {
+        if (event.event === 'upsertProgress') record.progress(event.data)
+        listener.emit(event)
+      },
+      ...(input.stopNodeId ? { stopNodeId: input.stopNodeId } : {}),
+    })
+  })
+}
+
+/** Does it as one of the runs under way, with a record and the files of the request at hand. */
+async function underway(
+  ctx: Ctx,
+  recorded: Recorded,
+  work: (record: UpsertRecord, stopped: AbortSignal) => Promise<UpsertResult>,
+): Promise<VectorUpsert> {
+  const release = ctx.request.uploads?.hold()
+  const record = newRecord(ctx, recorded)
+  const name = runName(recorded.chatflowid, record.id)
+  const run = ctx.deps.runs.begin(name, recorded.workspaceId)
+  try {
+    await record.begin()
+    const result = await work(record, run.signal)
+    await record.finished(result)
+    return { ...result, upsertId: record.id }
+  } catch (error) {
+    await record.failed(error)
+    throw error
+  } finally {
+    run.end()
+    await release?.()
+  }
+}
+
+const emptyUpsert: UpsertResult = {
+  numAdded: 0,
+  numUpdated: 0,
+  numSkipped: 0,
+  numDeleted: 0,
+  addedDocs: [],
+  store: null,
+}
+
+function runName(flowId: string, upsertId: string): string {
+  return `upsert ${flowId} ${upsertId}`
 }

@@ -7,9 +7,10 @@ import type { VectorPlace } from '../engine/node/ports.ts'
 export interface Space {
   readonly id: string
   readonly model: string
+  /** 0 before its first chunk. */
   readonly dimensions: number
-  /** Chunks in it. */
-  readonly size: number
+  /** Upserts under way, of which nothing is found yet. */
+  readonly pending: readonly string[]
   readonly hasPgvector: boolean
 }
 
@@ -21,7 +22,7 @@ export interface Place {
 }
 
 const columns = `id, model, dimensions, to_regtype('vector') is not null as "hasPgvector",
-  (select count(*)::int from vector_chunk c where c.space_id = s.id) as size`
+  coalesce((select json_agg(b.id) from vector_batch b where b.space_id = s.id), '[]') as pending`
 
 export async function findSpace(
   database: Database,
@@ -48,12 +49,18 @@ export async function lockSpace(
   return space
 }
 
+/** The condition that leaves out what nobody is to find yet; ids of ours need no quoting. */
+export function foundOnly({ pending }: Pick<Space, 'pending'>): string {
+  if (pending.length === 0) return ''
+  return ` and batch_id not in (${pending.map((id) => `'${id}'`).join(', ')})`
+}
+
 /**
  * Vectors of different models cannot be compared.
  * @throws Failure UNPROCESSABLE, saying which model filled the namespace
  */
 export function refuseOther(
-  space: Space,
+  space: Pick<Space, 'model' | 'dimensions'>,
   { namespace }: VectorPlace,
   { model, dimensions }: { readonly model: string; readonly dimensions?: number },
 ): void {

@@ -111,6 +111,7 @@ describe('upsertFlow', () => {
       numSkipped: 0,
       numDeleted: 0,
       addedDocs: [],
+      store: null,
     })
   })
 

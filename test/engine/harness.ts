@@ -132,8 +132,12 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
       loadDocuments: (job) => runLoadJob(job),
       embedLocally: async () => [],
       vectors: {
-        known: async () => new Set(),
-        save: async () => ({ numAdded: 0, numUpdated: 0, numSkipped: 0, numDeleted: 0 }),
+        open: async () => ({
+          known: async () => new Set(),
+          add: async () => undefined,
+          commit: async () => ({ numAdded: 0, numUpdated: 0, numSkipped: 0, numDeleted: 0 }),
+          discard: async () => undefined,
+        }),
         search: async () => [],
       },
       clock: { now: () => new Date('2026-01-02T03:04:05.678Z') },

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createFixture, errorOf, json, type Fixture } from './fixture.ts'
 
 let app: Fixture
@@ -254,5 +254,32 @@ describe('threat 35: bodies', () => {
   it('needs no type where there is no body', async () => {
     const answer = await app.call('/api/v1/things/t1', { method: 'PUT' })
     expect(await answer.json()).toEqual({ id: 't1' })
+  })
+})
+
+describe('a body that comes too slowly', () => {
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('threat 36: is given up, and the connection with it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('{"name":')
+      await new Promise(() => undefined)
+    }
+    const answer = app.handle({
+      method: 'POST',
+      target: '/api/v1/things',
+      headers: { authorization: 'Bearer good', 'content-type': 'application/json' },
+      peer: '192.0.2.1',
+      body: endless(),
+      signal: new AbortController().signal,
+    })
+    await vi.advanceTimersByTimeAsync(31_000)
+    const { status, headers, body } = await answer
+    expect(status).toBe(400)
+    expect(headers['connection']).toBe('close')
+    expect(body).toContain('did not come in time')
   })
 })

@@ -1,3 +1,6 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { LLMock } from '@copilotkit/aimock'
 import { startApp, type StartOptions, type TestApp } from '../harness.ts'
 
@@ -39,6 +42,43 @@ export async function startBoth(options: StartOptions = {}) {
       await mock.stop()
     },
   }
+}
+
+/** A provider of embeddings that can be held up, or made to fail. */
+export async function startEmbedder() {
+  const state = {
+    texts: 0,
+    /** What every request waits for. */
+    gate: Promise.resolve(),
+    /** After so many texts it answers 400. */
+    most: Number.POSITIVE_INFINITY,
+  }
+  const server = createServer((request, response) => {
+    void (async () => {
+      const { input } = (await json(request)) as { input: string[] }
+      await state.gate
+      state.texts += input.length
+      const isOver = state.texts > state.most
+      response.writeHead(isOver ? 400 : 200, { 'content-type': 'application/json' })
+      const data = input.map((text, index) => ({ index, embedding: vectorOf(text) }))
+      response.end(JSON.stringify(isOver ? { error: { message: 'enough' } } : { data }))
+    })()
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { state, host, baseUrl: `http://${host}/v1`, stop: () => server.close() }
+}
+
+/** The letters of a text, counted: texts that are alike have vectors that are. */
+function vectorOf(text: string): number[] {
+  const counts = Array.from({ length: 32 }, () => 0.01)
+  for (const letter of text.toLowerCase()) {
+    const at = letter.charCodeAt(0) % 32
+    counts[at] = (counts[at] ?? 0) + 1
+  }
+  return counts
 }
 
 /** `flowData` of nodes; edges follow from what their inputs refer to. */

@@ -107,7 +107,14 @@ describe('a folder of uploads', () => {
       token,
     })
     expect(answer.body.map(({ result }) => result)).toEqual([
-      { numAdded: 1, numUpdated: 0, numSkipped: 0, numDeleted: 0, files: ['hours.txt'] },
+      {
+        numAdded: 1,
+        numUpdated: 0,
+        numSkipped: 0,
+        numDeleted: 0,
+        store: 'this server',
+        files: ['hours.txt'],
+      },
     ])
     expect(answer.text).not.toContain('Bergen')
     expect(answer.text).not.toContain('sk-test-123456')

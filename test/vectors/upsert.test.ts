@@ -43,6 +43,8 @@ describe('an upsert of a text file', () => {
 
     const again = await upsert(both, flow.id)
     expect(again.body).toEqual({
+      upsertId: expect.any(String),
+      store: 'this server',
       numAdded: 0,
       numUpdated: 0,
       numSkipped: 3,

@@ -1,9 +1,10 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, type Flow, type FlowNode } from '../flow/flow.ts'
 import type { FileKind } from '../node/load-job.ts'
-import type { LoaderFile, Upload } from '../node/run-input.ts'
+import type { FileUpload, LoaderFile } from '../node/run-input.ts'
+import { glimpseOf } from './content.ts'
 import { detect, refusal } from './detect.ts'
-import { decodeFile, isDrawn } from './files.ts'
+import { fileOf, isDrawn } from './files.ts'
 import { fileInputs } from './loader.ts'
 
 /** A node that loads files, with the kind it is for; undefined is any. */
@@ -17,24 +18,28 @@ export interface FileLoader {
  * A loader whose author has drawn a file into it takes others only where he lets callers set it.
  * @throws Failure UNPROCESSABLE when no loader takes files; what `detect` throws.
  */
-export function assignFiles(
-  files: readonly Upload[],
+export async function assignFiles(
+  files: readonly FileUpload[],
   loaders: readonly FileLoader[],
   { overrides }: Pick<Flow, 'overrides'>,
-): LoaderFile[] {
+): Promise<LoaderFile[]> {
   const open = loaders.filter(({ node }) => {
     const enabled = overrides.enabled ? overrides.nodes.get(node.label) : undefined
     const isEmpty = fileInputs.every((name) => !isDrawn(node.inputs[name]))
     return isEmpty || fileInputs.some((name) => enabled?.has(name))
   })
-  return files.map((file) => ({ ...file, loader: loaderFor(file, loaders, open).id }))
+  const assigned = files.map(async (file) => ({
+    ...file,
+    loader: (await loaderFor(file, loaders, open)).id,
+  }))
+  return Promise.all(assigned)
 }
 
-function loaderFor(
-  file: Upload,
+async function loaderFor(
+  file: FileUpload,
   loaders: readonly FileLoader[],
   open: readonly FileLoader[],
-): FlowNode {
+): Promise<FlowNode> {
   const [first] = loaders
   if (first === undefined) {
     throw refusal(file, 'UNPROCESSABLE', 'has no place: the flow has no loader of files')
@@ -44,7 +49,7 @@ function loaderFor(
     const sentence = `The author of this flow does not let callers set the file of ${name}.`
     throw new Failure('FORBIDDEN', sentence)
   }
-  const { kind } = detect(decodeFile(file.data, file), undefined)
+  const { kind } = detect(await glimpseOf(fileOf(file)), undefined)
   const fit = open.find((loader) => loader.kind === kind)
   const any = open.find((loader) => loader.kind === undefined)
   return (fit ?? any ?? open[0] ?? first).node

@@ -31,7 +31,7 @@ export function detect(file: DocumentFile, wanted: FileKind | undefined): Detect
     const why = 'is encrypted, or of an old Office format, which cannot be read'
     throw refusal(file, 'UNPROCESSABLE', why)
   }
-  const text = decoded(file)
+  const text = new TextDecoder(encodingOf(file)).decode(bytes)
   if (text.trim() === '') throw refusal(file, 'BAD_REQUEST', 'is empty')
   return { kind: textKind(file, text, wanted), text }
 }
@@ -48,19 +48,24 @@ function archiveKind(file: DocumentFile): 'docx' {
   throw refusal(file, 'UNSUPPORTED_MEDIA_TYPE', 'is a ZIP archive and no Word document')
 }
 
-function decoded(file: DocumentFile): string {
+/**
+ * How the text of a file is written: by its mark, else UTF-8 if it is that, else as Windows wrote it.
+ * The bytes may end within a character. @throws Failure UNSUPPORTED_MEDIA_TYPE for what is no text.
+ */
+export function encodingOf(file: DocumentFile): string {
   const { bytes } = file
   const mark = Buffer.from(bytes.subarray(0, 2)).toString('hex')
-  if (mark === 'fffe') return new TextDecoder('utf-16le').decode(bytes)
-  if (mark === 'feff') return new TextDecoder('utf-16be').decode(bytes)
+  if (mark === 'fffe') return 'utf-16le'
+  if (mark === 'feff') return 'utf-16be'
   // Texts hold none of these; every other format does somewhere.
   if (bytes.some((byte) => byte < 9 || (byte > 13 && byte < 27))) {
     throw refusal(file, 'UNSUPPORTED_MEDIA_TYPE', 'is of no type that can be read')
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
+    return 'utf-8'
   } catch {
-    return new TextDecoder('windows-1252').decode(bytes)
+    return 'windows-1252'
   }
 }
 

@@ -1,7 +1,8 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle } from '../flow/flow.ts'
 import type { NodeContext } from '../node/context.ts'
-import { caps, type DocumentFile } from '../node/load-job.ts'
+import { caps, type DocumentFile, type SpooledFile } from '../node/load-job.ts'
+import type { FileUpload } from '../node/run-input.ts'
 import { parseJson } from '../text/paths.ts'
 import { refusal } from './detect.ts'
 
@@ -14,11 +15,9 @@ const stored = 'FILE-STORAGE::'
 export function filesOf(
   drawn: readonly unknown[],
   { node, input }: Pick<NodeContext, 'node' | 'input'>,
-): DocumentFile[] {
+): (DocumentFile | SpooledFile)[] {
   const uploaded = (input.files ?? []).filter(({ loader }) => loader === node.id)
-  if (uploaded.length > 0) {
-    return uploaded.map(({ name, mime, data }) => decodeFile(data, { name, mime }))
-  }
+  if (uploaded.length > 0) return uploaded.map(fileOf)
   const uris = drawn.flatMap(listOf)
   if (uris.length === 0) {
     const sentence = `The node ${nodeTitle(node)} cannot run: it needs a file.`
@@ -50,17 +49,19 @@ function nameIn(uri: string, index: number): string {
   return name ?? `file ${index + 1}`
 }
 
-/** @throws Failure BAD_REQUEST for what is neither base64 nor a data URI. */
-export function decodeFile(
-  data: string,
-  { name, mime }: { name: string; mime: string },
-): DocumentFile {
+/** @throws Failure BAD_REQUEST for what is neither a file on disk, nor base64, nor a data URI. */
+export function fileOf({ name, mime, data }: FileUpload): DocumentFile | SpooledFile {
+  if (typeof data === 'string') return decodeFile(data, { name, mime })
+  return { name, mime, origin: name, stored: data }
+}
+
+function decodeFile(data: string, { name, mime }: { name: string; mime: string }): DocumentFile {
   const uri = /^data:([^;,]*)((?:;[^;,]*)*),/.exec(data)
   const from = uri === null ? 0 : uri[0].length
   const to = data.lastIndexOf(',filename:')
   const body = data.slice(from, to > from ? to : undefined)
-  if (body.length > caps.bytes * 1.4) {
-    throw refusal({ name }, 'UNPROCESSABLE', `exceeds ${caps.bytes / 1024 ** 2} MiB`)
+  if (body.length > caps.whole * 1.4) {
+    throw refusal({ name }, 'UNPROCESSABLE', `exceeds ${caps.whole / 1024 ** 2} MiB`)
   }
   const isBase64 = uri === null || /;base64$/i.test(uri[2] ?? '')
   const bytes = isBase64 ? fromBase64(body, name) : fromPercent(body, name)

@@ -1,52 +1,72 @@
 import { Failure } from '../../core/errors.ts'
 import type { SourceDocument } from '../node/events.ts'
 import type { LoadedDocument } from '../node/instances.ts'
-import { caps, type DocumentFile, type LoadJob } from '../node/load-job.ts'
+import { caps, type DocumentFile, type LoadJob, type SpooledFile } from '../node/load-job.ts'
+import { sizeOf } from './content.ts'
 import { refusal } from './detect.ts'
-import { readFile } from './read.ts'
+import { readPieces } from './pieces.ts'
 import { splitDocuments } from './split.ts'
 
+/** So many chunks are handed over at once. */
+const batch = 200
+
 /**
- * Reads and cuts every file of a job.
+ * Reads and cuts every file of a job, some chunks at a time: no more is in memory than that, and
+ * what is read of a file.
  * @throws Failure BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE or UNPROCESSABLE naming the file.
  */
-export async function runLoadJob(job: LoadJob): Promise<LoadedDocument[]> {
-  const loaded: LoadedDocument[] = []
+export async function* runLoadJob(job: LoadJob): AsyncGenerator<readonly LoadedDocument[]> {
+  if (job.splitter !== undefined && job.splitter.chunkOverlap >= job.splitter.chunkSize) {
+    const sentence = 'The overlap of a text splitter must be smaller than its chunks.'
+    throw new Failure('UNPROCESSABLE', sentence)
+  }
   let bytes = 0
+  let count = 0
   for (const file of job.files) {
-    bytes += file.bytes.length
+    bytes += sizeOf(file)
     if (bytes > caps.bytes) {
       throw refusal(file, 'UNPROCESSABLE', `exceeds ${caps.bytes / 1024 ** 2} MiB in all`)
     }
-    for (const document of await piecesOf(file, job)) loaded.push(document)
-    if (loaded.length > caps.documents) {
-      throw refusal(file, 'UNPROCESSABLE', `gives more than ${caps.documents} chunks in all`)
+    for await (const documents of chunksIn(file, job)) {
+      count += documents.length
+      if (count > caps.documents) {
+        throw refusal(file, 'UNPROCESSABLE', `gives more than ${caps.documents} chunks in all`)
+      }
+      for (let at = 0; at < documents.length; at += batch) yield documents.slice(at, at + batch)
     }
   }
-  return loaded
 }
 
-async function piecesOf(file: DocumentFile, job: LoadJob): Promise<LoadedDocument[]> {
-  const read = await readFile(file, job.reading)
-  const named = read.map(({ pageContent, metadata }) => ({
-    pageContent: storable(pageContent),
-    metadata: { ...(file.name === '' ? {} : { source: file.name }), ...metadata },
-  }))
-  const pieces = job.splitter === undefined ? named : await cut(named, job.splitter)
-  return pieces.map(({ pageContent, metadata }) => ({
-    pageContent,
-    metadata: labelled(metadata, job),
-    origin: file.origin,
-  }))
+async function* chunksIn(
+  file: DocumentFile | SpooledFile,
+  job: LoadJob,
+): AsyncGenerator<LoadedDocument[]> {
+  for await (const { documents, linesBefore } of readPieces(file, job)) {
+    const named = documents.map(({ pageContent, metadata }) => ({
+      pageContent: storable(pageContent),
+      metadata: { ...(file.name === '' ? {} : { source: file.name }), ...metadata },
+    }))
+    const cut = job.splitter === undefined ? named : await splitDocuments(named, job.splitter)
+    yield cut.map(({ pageContent, metadata }) => ({
+      pageContent: within(file, pageContent),
+      metadata: labelled(shifted(metadata, linesBefore), job),
+      origin: file.origin,
+    }))
+  }
 }
 
-async function cut(
-  documents: SourceDocument[],
-  splitter: NonNullable<LoadJob['splitter']>,
-): Promise<SourceDocument[]> {
-  if (splitter.chunkOverlap < splitter.chunkSize) return splitDocuments(documents, splitter)
-  const sentence = 'The overlap of a text splitter must be smaller than its chunks.'
-  throw new Failure('UNPROCESSABLE', sentence)
+/** The lines of a chunk as they are in its file. */
+function shifted(metadata: SourceDocument['metadata'], by: number): SourceDocument['metadata'] {
+  const { loc } = metadata as { loc?: { lines?: { from: number; to: number } } }
+  if (by === 0 || loc?.lines === undefined) return metadata
+  const lines = { from: loc.lines.from + by, to: loc.lines.to + by }
+  return { ...metadata, loc: { ...loc, lines } }
+}
+
+function within(file: DocumentFile | SpooledFile, text: string): string {
+  if (text.length <= caps.characters) return text
+  const why = `has a text of more than ${caps.characters} characters: put a text splitter behind it`
+  throw refusal(file, 'UNPROCESSABLE', why)
 }
 
 function labelled(own: SourceDocument['metadata'], { omit, metadata }: LoadJob) {

@@ -1,18 +1,34 @@
+import { once } from 'node:events'
+import type { MessagePort } from 'node:worker_threads'
 import { Failure, type FailureCode } from '../../core/errors.ts'
-import type { LoadedDocument } from '../node/instances.ts'
 import type { LoadJob } from '../node/load-job.ts'
 import { runLoadJob } from './load.ts'
 
-/** An end of a job that can pass between threads; a Failure would arrive as a bare error. */
-export type LoadEnding =
-  | { readonly documents: readonly LoadedDocument[] }
-  | { readonly refused: { readonly code: FailureCode; readonly message: string } }
+/** A refusal that can pass between threads; a Failure would arrive as a bare error. */
+export interface Refused {
+  readonly code: FailureCode
+  readonly message: string
+}
 
-export async function load(job: LoadJob): Promise<LoadEnding> {
+/** Sends chunks by the port, the next ones whenever it is asked for them; null after the last. */
+export async function load({
+  job,
+  port,
+}: {
+  readonly job: LoadJob
+  readonly port: MessagePort
+}): Promise<Refused | null> {
   try {
-    return { documents: await runLoadJob(job) }
+    for await (const documents of runLoadJob(job)) {
+      port.postMessage(documents)
+      await once(port, 'message')
+    }
+    port.postMessage(null)
+    return null
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    return { refused: { code: error.code, message: error.message } }
+    return { code: error.code, message: error.message }
+  } finally {
+    port.close()
   }
 }

@@ -1,7 +1,8 @@
 import type { NodeContext } from '../node/context.ts'
 import { anything, json, options, optionalAnchor, text, type InputsOf } from '../node/inputs.ts'
 import type { Documents, LoadedDocument } from '../node/instances.ts'
-import type { DocumentFile, LoadJob, Reading } from '../node/load-job.ts'
+import type { LoadJob, Reading } from '../node/load-job.ts'
+import { gathered } from './gather.ts'
 import { wordsIn } from './words.ts'
 
 /** What every loader has. */
@@ -50,12 +51,11 @@ export const plainReading: Reading = {
 /** The documents of a loader, or their text where that output is chosen. */
 export async function loaded(
   inputs: Shared,
-  { files, reading }: { readonly files: () => Promise<readonly DocumentFile[]>; reading: Reading },
+  { files, reading }: { readonly files: () => Promise<LoadJob['files']>; reading: Reading },
   context: NodeContext,
 ): Promise<Documents | string> {
   const { textSplitter, metadata, omitMetadataKeys } = inputs
-  let documents: Promise<readonly LoadedDocument[]> | undefined
-  const read = async (): Promise<readonly LoadedDocument[]> => {
+  async function* load(): AsyncGenerator<readonly LoadedDocument[]> {
     const job: LoadJob = {
       files: await files(),
       reading,
@@ -63,9 +63,8 @@ export async function loaded(
       omit: wordsIn(omitMetadataKeys),
       ...(textSplitter === undefined ? {} : { splitter: textSplitter }),
     }
-    return context.ports.loadDocuments(job, context.signal)
+    yield* context.ports.loadDocuments(job, context.signal)
   }
-  const load = (): Promise<readonly LoadedDocument[]> => (documents ??= read())
   if (context.node.output !== 'text') return { kind: 'documents', load }
-  return (await load()).map(({ pageContent }) => pageContent).join('\n')
+  return (await gathered(load())).map(({ pageContent }) => pageContent).join('\n')
 }

@@ -14,6 +14,17 @@ export type FlowEvent =
   | { readonly event: 'nextAgent'; readonly data: string }
   | { readonly event: 'action'; readonly data: unknown }
   | { readonly event: 'usageMetadata'; readonly data: TokenUsage }
+  | { readonly event: 'upsertProgress'; readonly data: UpsertProgress }
+
+/** How far an upsert has come, in chunks. */
+export interface UpsertProgress {
+  /** Read from the files. */
+  readonly loaded: number
+  /** Embedded and written. */
+  readonly added: number
+  /** There already. */
+  readonly skipped: number
+}
 
 export type Emit = (event: FlowEvent) => void
 

@@ -209,8 +209,11 @@ export interface LoadedDocument extends SourceDocument {
 /** What a loader loads; nothing is read before somebody asks. */
 export interface Documents {
   readonly kind: 'documents'
-  /** @throws Failure BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE or UNPROCESSABLE naming the file. */
-  load(): Promise<readonly LoadedDocument[]>
+  /**
+   * Some documents at a time.
+   * @throws Failure BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE or UNPROCESSABLE naming the file.
+   */
+  load(): AsyncIterable<readonly LoadedDocument[]>
 }
 
 /** How texts are cut, as data: a thread of its own may do it. */

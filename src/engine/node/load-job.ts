@@ -1,12 +1,22 @@
+import type { StoredFile } from '../../core/stored-file.ts'
 import type { Splitter } from './instances.ts'
 
-/** A file as it came, with what is said of its type. */
-export interface DocumentFile {
+/** What is said of a file. */
+interface FileFacts {
   readonly name: string
   readonly mime: string
-  readonly bytes: Uint8Array
   /** Where it came from, if it has a name of its own there; a newer one replaces what it gave. */
   readonly origin: string | null
+}
+
+/** A file as it came. */
+export interface DocumentFile extends FileFacts {
+  readonly bytes: Uint8Array
+}
+
+/** One that is too large to be held in memory. */
+export interface SpooledFile extends FileFacts {
+  readonly stored: StoredFile
 }
 
 /** The kinds of files that can be read. */
@@ -30,7 +40,7 @@ export interface Reading {
 
 /** All that turns files into chunks, as data that a thread of its own can be given. */
 export interface LoadJob {
-  readonly files: readonly DocumentFile[]
+  readonly files: readonly (DocumentFile | SpooledFile)[]
   readonly reading: Reading
   readonly splitter?: Splitter
   /** Added to the metadata of every document. */
@@ -41,9 +51,14 @@ export interface LoadJob {
 
 /** What one job may read and make. */
 export const caps = {
-  bytes: 100 * 1024 * 1024,
+  /** Of all files together. */
+  bytes: 1024 ** 3,
+  /** Of a file that can only be read as a whole. */
+  whole: 100 * 1024 * 1024,
   /** Bytes of a file once it is unpacked. */
   unpacked: 200 * 1024 * 1024,
   pages: 5000,
-  documents: 50_000,
+  documents: 500_000,
+  /** Characters of one document: nobody embeds more at once. */
+  characters: 10_000_000,
 } as const

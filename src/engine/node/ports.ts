@@ -55,10 +55,26 @@ export interface Chunk {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-export interface ChunkBatch {
-  readonly model: string
-  /** New chunks with their vectors, and those without that were there already. */
-  readonly chunks: readonly (Chunk & { readonly vector?: readonly number[] })[]
+/** A new chunk with its vector, or one without that was there already. */
+export interface WrittenChunk extends Chunk {
+  readonly vector?: readonly number[]
+}
+
+/**
+ * What happens to chunks that an upsert does not bring again: those of its sources go, all of the
+ * namespace go, or none.
+ */
+export type Cleanup = 'sources' | 'namespace' | 'none'
+
+/** One upsert into a namespace. Nobody finds anything of it before `commit`. */
+export interface ChunkWriter {
+  /** Which of the hashes are there already. */
+  readonly known: (hashes: readonly string[]) => Promise<ReadonlySet<string>>
+  /** @throws Failure UNPROCESSABLE for other dimensions than those of the namespace. */
+  readonly add: (chunks: readonly WrittenChunk[]) => Promise<void>
+  readonly commit: (cleanup: Cleanup) => Promise<ChunkCounts>
+  /** Takes everything back; does not throw. */
+  readonly discard: () => Promise<void>
 }
 
 export interface ChunkCounts {
@@ -88,22 +104,24 @@ export interface FoundChunk {
 
 /** Where flows keep what was upserted; each sees its own namespaces only. */
 export interface VectorPort {
-  /** Which of the hashes are there. @throws Failure UNPROCESSABLE when another model filled it. */
-  readonly known: (
+  /**
+   * Begins an upsert, once no other one is under way there.
+   * @throws Failure UNPROCESSABLE when another model filled the namespace; CONFLICT when the wait
+   *   for another upsert is too long.
+   */
+  readonly open: (
     place: VectorPlace,
-    wanted: { readonly model: string; readonly hashes: readonly string[] },
-  ) => Promise<ReadonlySet<string>>
-  /** Writes all or nothing. @throws Failure UNPROCESSABLE for another model or dimension. */
-  readonly save: (place: VectorPlace, batch: ChunkBatch) => Promise<ChunkCounts>
+    how: { readonly model: string; readonly signal: AbortSignal },
+  ) => Promise<ChunkWriter>
   /** The nearest chunks, nearest first. @throws Failure UNPROCESSABLE for another model. */
   readonly search: (place: VectorPlace, query: ChunkQuery) => Promise<readonly FoundChunk[]>
 }
 
-/** Reads and cuts files. @throws Failure naming the file, UNAVAILABLE, TIMEOUT. */
+/** Reads and cuts files, some chunks at a time. @throws Failure naming the file, UNAVAILABLE, TIMEOUT. */
 export type LoadDocuments = (
   job: LoadJob,
   signal: AbortSignal,
-) => Promise<readonly LoadedDocument[]>
+) => AsyncIterable<readonly LoadedDocument[]>
 
 /** Everything a run needs from the world; the rooms above fill it, tests fake it. */
 export interface Ports {

@@ -43,8 +43,8 @@ export interface UpsertResult {
   readonly numUpdated: number
   readonly numSkipped: number
   readonly numDeleted: number
-  readonly addedDocs: readonly {
-    readonly pageContent: string
-    readonly metadata: Readonly<Record<string, unknown>>
-  }[]
+  /** The first of the added chunks. */
+  readonly addedDocs: readonly SourceDocument[]
+  /** Where the chunks are: this server, or the service of a credential; null for an empty flow. */
+  readonly store: string | null
 }

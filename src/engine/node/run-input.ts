@@ -1,3 +1,4 @@
+import type { StoredFile } from '../../core/stored-file.ts'
 import type { HumanInput } from './human.ts'
 import type { HistoryMessage } from './ports.ts'
 
@@ -31,7 +32,13 @@ export interface Upload {
   readonly data: string
 }
 
+/** A file for the loaders of an upsert. */
+export interface FileUpload extends Omit<Upload, 'data'> {
+  /** A data URI, base64, or a file on disk. */
+  readonly data: string | StoredFile
+}
+
 /** An uploaded file with the id of the node that loads it. */
-export interface LoaderFile extends Upload {
+export interface LoaderFile extends FileUpload {
   readonly loader: string
 }

@@ -2,7 +2,8 @@ import { withHeaders, type Answer, type AnswerHeaders } from '../../rest/answer.
 import type { Exchange, Stage } from '../exchange.ts'
 
 const exposed = 'X-Request-Id, Retry-After, WWW-Authenticate'
-const accepted = 'Authorization, Content-Type, X-Request-Id, X-Request-From'
+const accepted =
+  'Authorization, Content-Type, X-Request-Id, X-Request-From, X-GraphQL-Yoga-CSRF, Apollo-Require-Preflight'
 
 /**
  * Tells browsers which pages may read answers: those of `origins`, and any for what a widget

@@ -1,7 +1,18 @@
+import type { Caller } from '../../core/caller.ts'
 import { Failure } from '../../core/errors.ts'
-import type { BodyType, Exchange, Stage } from '../exchange.ts'
+import type { Spool } from '../../platform/spool.ts'
+import type { BodyType, Endpoint, Exchange, Handle, Stage } from '../exchange.ts'
 import { parseJsonBody } from '../json-body.ts'
-import { readMultipart } from '../multipart.ts'
+import { argumentsOf, operationOf, readForm } from '../multipart.ts'
+
+export interface BodyParts {
+  readonly spool: Spool
+  /** Bytes of a form with files, from a known caller. */
+  readonly uploadLimitBytes: number
+  authenticate(header: string | null): Promise<Caller>
+}
+
+type Expected = NonNullable<Endpoint['body']>
 
 const mediaTypes: Readonly<Record<string, BodyType>> = {
   'application/json': 'json',
@@ -10,31 +21,69 @@ const mediaTypes: Readonly<Record<string, BodyType>> = {
   'multipart/form-data': 'multipart',
 }
 
+/** How long a body may take; a form with files as long as pieces of it come. */
+const patience = { whole: 30_000, betweenPieces: 15_000 } as const
+
 /** Reads the body within the endpoint's limit and parses it into `payload`. */
-export const readBody: Stage = async (exchange, next) => {
-  const expected = exchange.found?.endpoint?.body
-  if (!expected) return next(exchange)
-  refuseEncoding(exchange)
-  const bytes = await readWithin(exchange, expected.limitBytes)
-  // A POST that says nothing needs no type either.
-  if (bytes.length === 0) return next(exchange)
-  const type = bodyType(exchange.headers['content-type'])
-  if (!type || !expected.types.includes(type)) throw unsupported(expected.types)
-  exchange.payload = await parse(exchange, type, bytes)
-  return next(exchange)
+export function readBody(parts: BodyParts): Stage {
+  return async (exchange, next) => {
+    const expected = exchange.found?.endpoint?.body
+    if (!expected) return next(exchange)
+    refuseEncoding(exchange)
+    const type = bodyType(exchange.headers['content-type'])
+    const isTaken = type !== null && expected.types.includes(type)
+    if (type === 'multipart' && isTaken) return withFiles(exchange, next, { expected, parts })
+    const bytes = await readWithin(exchange, expected.limitBytes)
+    // A POST that says nothing needs no type either.
+    if (bytes.length === 0) return next(exchange)
+    if (!isTaken) throw unsupported(expected.types)
+    exchange.payload = parsed(bytes, type)
+    return next(exchange)
+  }
 }
 
-async function parse(
-  exchange: Exchange,
-  type: BodyType,
-  bytes: Buffer,
-): Promise<Exchange['payload']> {
-  if (type === 'multipart') {
-    const files = exchange.found?.endpoint?.body?.files ?? 'files'
-    return readMultipart(bytes, exchange.headers['content-type'] ?? '', files)
-  }
+function parsed(bytes: Buffer, type: BodyType): Exchange['payload'] {
   const text = decode(bytes)
   return type === 'form' ? parseForm(text) : parseJsonBody(text)
+}
+
+/** The files are there until the request is answered, or until whoever holds them lets go. */
+async function withFiles(
+  exchange: Exchange,
+  next: Handle,
+  { expected, parts }: { readonly expected: Expected; readonly parts: BodyParts },
+): ReturnType<Handle> {
+  if (expected.isGraphql) requirePreflight(exchange)
+  const { authorization = null } = exchange.headers
+  const caller = await parts.authenticate(authorization)
+  const limit = caller.kind === 'anonymous' ? expected.limitBytes : parts.uploadLimitBytes
+  const uploads = parts.spool.begin()
+  const release = uploads.hold()
+  try {
+    const body = limited(
+      timely(exchange.body, { pieceMs: patience.betweenPieces }),
+      limit,
+      exchange,
+    )
+    const form = await readForm(body, exchange.headers['content-type'] ?? '', {
+      uploads,
+      fieldBytes: expected.limitBytes,
+    })
+    exchange.uploads = uploads
+    exchange.payload = expected.isGraphql
+      ? operationOf(form)
+      : argumentsOf(form, expected.files ?? 'files')
+    return await next(exchange)
+  } finally {
+    await release()
+  }
+}
+
+/** A page of another origin may send a form without asking, but no header of its own. */
+function requirePreflight({ headers }: Exchange): void {
+  if (headers['x-graphql-yoga-csrf'] || headers['apollo-require-preflight']) return
+  const sentence = 'A form needs the header x-graphql-yoga-csrf or apollo-require-preflight.'
+  throw new Failure('UNSUPPORTED_MEDIA_TYPE', sentence)
 }
 
 /** Compressed bodies could be a thousand times what they seem. */
@@ -44,17 +93,57 @@ function refuseEncoding({ headers }: Exchange): void {
   throw new Failure('UNSUPPORTED_MEDIA_TYPE', 'Send the body without a Content-Encoding.')
 }
 
-async function readWithin({ headers, body }: Exchange, limit: number): Promise<Buffer> {
-  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+async function readWithin(exchange: Exchange, limit: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
+  const body = timely(exchange.body, { totalMs: patience.whole })
+  for await (const chunk of limited(body, limit, exchange)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+/** Throws PAYLOAD_TOO_LARGE: the declared length is only a promise, and there may be none. */
+async function* limited(
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+  { headers }: Pick<Exchange, 'headers'>,
+): AsyncGenerator<Uint8Array> {
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
   let size = 0
-  // The declared length is only a promise, and there may be none.
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     size += chunk.length
     if (size > limit) throw tooLarge(limit)
-    chunks.push(chunk)
+    yield chunk
   }
-  return Buffer.concat(chunks, size)
+}
+
+/** Throws BAD_REQUEST, and hangs up, when the body or its next piece takes too long. */
+async function* timely(
+  body: Exchange['body'],
+  { pieceMs, totalMs }: { readonly pieceMs?: number; readonly totalMs?: number },
+): AsyncGenerator<Uint8Array> {
+  if (body === null) return
+  const late = Promise.withResolvers<never>()
+  const giveUp = (): void => late.reject(tooSlow())
+  let timer = setTimeout(giveUp, totalMs ?? pieceMs)
+  const pieces = body[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([pieces.next(), late.promise])
+      if (done) return
+      if (pieceMs !== undefined) {
+        clearTimeout(timer)
+        timer = setTimeout(giveUp, pieceMs)
+      }
+      yield value
+    }
+  } finally {
+    clearTimeout(timer)
+    late.promise.catch(() => undefined)
+    void pieces.return?.().catch(() => undefined)
+  }
+}
+
+function tooSlow(): Failure {
+  return new Failure('BAD_REQUEST', 'The body did not come in time.', { hangUp: true })
 }
 
 function tooLarge(limit: number): Failure {

@@ -24,12 +24,10 @@ export const vectorStoreToDocument = defineNode({
     }
     const documents: Documents = {
       kind: 'documents',
-      load: async () =>
-        (await find()).map(({ pageContent, metadata }) => ({
-          pageContent,
-          metadata,
-          origin: null,
-        })),
+      async *load() {
+        const found = await find()
+        yield found.map(({ pageContent, metadata }) => ({ pageContent, metadata, origin: null }))
+      },
     }
     return documents
   },

@@ -1,11 +1,6 @@
-import {
-  fillStore,
-  loadAll,
-  retrieverOf,
-  selfFilling,
-  vectorStoreOf,
-  type StoreSpec,
-} from '../../documents/store.ts'
+import { fillStore, loadAll, selfFilling } from '../../documents/fill.ts'
+import { retrieverOf, vectorStoreOf } from '../../documents/search.ts'
+import { ownStore, type StoreSpec } from '../../documents/store.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
 import { anchor, anchors, json, number, options, text, type InputsOf } from '../../node/inputs.ts'
@@ -94,10 +89,11 @@ function nodeOf(row: StoreRow): NodeDefinition {
       const make = context.node.output === 'vectorStore' ? vectorStoreOf : retrieverOf
       // Where flows come from it lives in memory, and is made anew from its loaders each time.
       const isOwn = name === 'memoryVectorStore'
-      return make(spec, isOwn ? selfFilling(spec, values.document, context) : context)
+      const store = isOwn ? selfFilling(spec, values.document, context) : spec.store
+      return make({ ...spec, store }, context)
     },
     upsert: async (values, context) =>
-      fillStore(await loadAll(values.document), specOf(row, values, context), context),
+      fillStore(loadAll(values.document), specOf(row, values, context), context),
   })
 }
 
@@ -107,7 +103,11 @@ function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeCon
   // A store that names no place of its own is a place of its own.
   const namespace = names.length === 0 ? context.node.id : [row.name, ...names].join('/')
   return {
-    place: { flowId: String(context.facts['chatflowid']), namespace },
+    store: ownStore(context.ports.vectors, {
+      flowId: String(context.facts['chatflowid']),
+      namespace,
+    }),
+    cleanup: 'sources',
     embedder: embeddings,
     topK: Math.floor(topK),
     filter: row.filter === undefined ? values.metadataFilter : values[row.filter],

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import type { Ctx } from '../context.ts'
+import { Failure } from '../core/errors.ts'
+import type { FileUpload } from '../engine/node/run-input.ts'
+
+/** What an upsert is asked to do, as it comes in. */
+export interface UpsertInput {
+  /** The chatflow. */
+  readonly id: string
+  readonly stopNodeId?: string | null | undefined
+  readonly overrideConfig?: unknown
+  readonly files?: readonly unknown[] | null | undefined
+  /** It goes on when the client goes away. */
+  readonly detached?: boolean | null | undefined
+}
+
+const file = z.object({ name: z.string().max(255), mime: z.string().max(255), data: z.string() })
+
+/** What an upsert takes of it. Throws BAD_REQUEST, naming the field that has not the right shape. */
+export function readUpsertInput({ request }: Ctx, input: UpsertInput) {
+  const overrideConfig = z.record(z.string(), z.unknown()).nullish().safeParse(input.overrideConfig)
+  if (!overrideConfig.success) {
+    throw new Failure('BAD_REQUEST', 'overrideConfig must be a JSON object.')
+  }
+  const files = z.array(file).safeParse(input.files ?? [])
+  if (!files.success) {
+    throw new Failure('BAD_REQUEST', 'files must be a list of {name, mime, data}.')
+  }
+  return {
+    overrideConfig: overrideConfig.data ?? {},
+    // A reference leads to a file of this very request, or nowhere.
+    files: files.data.map(({ data, ...facts }): FileUpload => ({
+      ...facts,
+      data: request.uploads?.find(data) ?? data,
+    })),
+  }
+}
