@@ -34,10 +34,10 @@ export async function answerFrom(
     ...history,
     { role: 'user', content: question },
   ]
-  const { text, usage } = await askAloud(model, messages, context)
-  if (!returnSourceDocuments) return { text, usage }
+  const { text } = await askAloud(model, messages, context)
+  if (!returnSourceDocuments) return { text }
   emit({ event: 'sourceDocuments', data: sourceDocuments })
-  return { text, usage, sourceDocuments }
+  return { text, sourceDocuments }
 }
 
 /** The template with its names replaced, once: what a document holds is not looked at again. */

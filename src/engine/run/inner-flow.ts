@@ -15,7 +15,7 @@ export async function runInnerFlow(
   run: Run,
   { id, input, node }: { readonly id: string; readonly input: RunInput; readonly node: FlowNode },
 ): Promise<FlowResult> {
-  const { ancestors = [], flow, ports, signal } = run
+  const { ancestors = [], flow, ports, signal, spend } = run
   const chain = [...ancestors, flow.id]
   const refuse = (why: string) =>
     new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: ${why}`)
@@ -30,6 +30,7 @@ export async function runInnerFlow(
     ports: { ...ports, history: async () => [], savedRun: async () => undefined },
     signal,
     emit: () => undefined,
+    spend,
     ancestors: chain,
   })
   if (result.status === 'STOPPED') throw refuse(`the flow "${source.name}" asks a person.`)

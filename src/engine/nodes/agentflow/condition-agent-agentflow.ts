@@ -45,7 +45,7 @@ export const conditionAgentAgentflow = defineNode({
       { role: 'system', content: own || defaultSystem },
       { role: 'user', content: JSON.stringify(asked) },
     ]
-    const { text: answer, usage } = await model.ask({ messages, signal: context.signal })
+    const { text: answer } = await model.ask({ messages, signal: context.signal })
     const taken = matchScenario(answer, scenarios)
     return {
       input: { messages },
@@ -56,7 +56,7 @@ export const conditionAgentAgentflow = defineNode({
           isFulfilled: index === taken,
         })),
         timeMetadata: time(),
-        usageMetadata: usage,
+        usageMetadata: context.spent(),
       },
       branches: [taken],
     }
