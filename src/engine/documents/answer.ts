@@ -25,7 +25,7 @@ export async function answerFrom(
   { model, vectorStoreRetriever, template, history, returnSourceDocuments }: Asking,
   context: NodeContext,
 ): Promise<Answer> {
-  const { signal, emit } = context
+  const { signal } = context
   const sourceDocuments = await vectorStoreRetriever.search(question, { signal })
   const whole = template.includes('{context}') ? template : `${template}\n{context}`
   const system = filled(whole, { context: numbered(sourceDocuments), question })
@@ -35,7 +35,15 @@ export async function answerFrom(
     { role: 'user', content: question },
   ]
   const { text } = await askAloud(model, messages, context)
-  if (!returnSourceDocuments) return { text }
+  return returnSourceDocuments ? cited(text, sourceDocuments, context) : { text }
+}
+
+/** An answer with its sources, which the caller is told of. */
+export function cited(
+  text: string,
+  sourceDocuments: readonly SourceDocument[],
+  { emit }: Pick<NodeContext, 'emit'>,
+): Answer {
   emit({ event: 'sourceDocuments', data: sourceDocuments })
   return { text, sourceDocuments }
 }

@@ -1,6 +1,7 @@
 import type { NodeContext } from '../node/context.ts'
 import type { SourceDocument } from '../node/events.ts'
 import type {
+  ChatModel,
   Documents,
   Embedder,
   LoadedDocument,
@@ -18,6 +19,8 @@ import { pickDiverse } from './mmr.ts'
 export interface StoreSpec {
   readonly place: VectorPlace
   readonly embedder: Embedder
+  /** Answers from what the store finds. */
+  readonly model?: ChatModel
   readonly topK: number
   readonly filter: Readonly<Record<string, unknown>>
   /** Nearness below which nothing is found. */
@@ -78,6 +81,7 @@ export function selfFilling(
 export function retrieverOf(spec: StoreSpec, world: World): Retriever {
   return {
     kind: 'retriever',
+    ...(spec.model === undefined ? {} : { model: spec.model }),
     search: async (query, options) => (await find(spec, world, { query, options })).map(documentOf),
   }
 }

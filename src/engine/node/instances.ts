@@ -16,6 +16,7 @@ export interface InstanceByKind {
   readonly branch: Branch
   readonly documents: Documents
   readonly splitter: Splitter
+  readonly synthesizer: Synthesizer
 }
 
 export type InstanceKind = keyof InstanceByKind
@@ -171,6 +172,8 @@ export interface SearchOptions {
 
 export interface Retriever {
   readonly kind: 'retriever'
+  /** The model that engines answer with; stores of LlamaIndex are drawn with one. */
+  readonly model?: ChatModel
   /** The documents nearest to a query, nearest first. */
   search(query: string, options?: SearchOptions): Promise<readonly SourceDocument[]>
 }
@@ -224,6 +227,20 @@ export interface Splitter {
   readonly language?: string
   /** Of tokens. */
   readonly encoding?: string
+}
+
+/** How an engine makes one answer out of several texts, as data. */
+export interface Synthesizer {
+  readonly kind: 'synthesizer'
+  /**
+   * `simple`: out of all texts at once; `refine`: out of the first, then mended by each other one;
+   * `compact`: so too, by as many texts at once as fit; `tree`: out of the answers of groups.
+   */
+  readonly way: 'simple' | 'refine' | 'compact' | 'tree'
+  /** Holds `{context}` and `{query}`. */
+  readonly prompt: string
+  /** Holds `{existingAnswer}` besides. */
+  readonly refinePrompt: string
 }
 
 /** A chain or an agent as a part of another node, which asks it its own questions. */

@@ -31,7 +31,11 @@ import { vectorStoreToDocument } from './documents/vector-store-to-document.ts'
 import { webScraper } from './documents/web-loaders.ts'
 import { localEmbeddings } from './embeddings/local-embeddings.ts'
 import { embeddingNodes } from './embeddings/provider-embeddings.ts'
+import { contextChatEngine } from './engines/context-chat-engine.ts'
+import { queryEngine } from './engines/query-engine.ts'
+import { responseSynthesizers } from './engines/response-synthesizers.ts'
 import { simpleChatEngine } from './engines/simple-chat-engine.ts'
+import { subQuestionQueryEngine } from './engines/sub-question-query-engine.ts'
 import { agentMemory } from './memory/agent-memory.ts'
 import { bufferMemory } from './memory/buffer-memory.ts'
 import { bufferWindowMemory } from './memory/buffer-window-memory.ts'
@@ -66,6 +70,7 @@ import { chainTool } from './tools/chain-tool.ts'
 import { currentDateTime } from './tools/current-date-time.ts'
 import { customTool } from './tools/custom-tool.ts'
 import { openAPIToolkit } from './tools/openapi-toolkit.ts'
+import { queryEngineTool } from './tools/query-engine-tool.ts'
 import { requestsTools } from './tools/requests-tools.ts'
 import { retrieverTool } from './tools/retriever-tool.ts'
 import { searchTools } from './tools/search-tools.ts'
@@ -94,6 +99,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   conditionAgentAgentflow,
   conditionAgentflow,
   conversationChain,
+  contextChatEngine,
   conversationalRetrievalQAChain,
   conversationSummaryBufferMemory,
   conversationSummaryMemory,
@@ -123,7 +129,10 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   multiQueryRetriever,
   plainText,
   promptTemplate,
+  queryEngine,
+  queryEngineTool,
   ...requestsTools,
+  ...responseSynthesizers,
   retrievalQAChain,
   retrieverAgentflow,
   retrieverTool,
@@ -144,6 +153,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   simpleChatEngine,
   startAgentflow,
   structuredOutputParser,
+  subQuestionQueryEngine,
   supervisor,
   ...textSplitters,
   toolAgent,
