@@ -22,7 +22,7 @@ export function validateFlow(flow: Flow): readonly Problem[] {
 export function isStreamable(flow: Flow): boolean {
   if (flow.kind !== 'chatflow') return flow.kind !== 'empty'
   const plan = planChatflow(flow)
-  if (!plan.ok) return false
+  if (!plan.ok || findNode(plan.ending.name)?.answersWhole === true) return false
   const ids = dependencies(flow).get(plan.ending.id) ?? []
   const direct = ids.flatMap((id) => flow.nodes.get(id) ?? [])
   // What a parser reads has to be complete first.

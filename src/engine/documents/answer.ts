@@ -3,6 +3,7 @@ import type { SourceDocument } from '../node/events.ts'
 import type { ChatMessage, ChatModel, Retriever } from '../node/instances.ts'
 import type { Answer } from '../node/result.ts'
 import { askAloud } from '../talk/answering.ts'
+import { filled } from '../text/template.ts'
 
 /** The instruction where the author of a flow gives none. */
 export const respond =
@@ -46,13 +47,6 @@ export function cited(
 ): Answer {
   emit({ event: 'sourceDocuments', data: sourceDocuments })
   return { text, sourceDocuments }
-}
-
-/** The template with its names replaced, once: what a document holds is not looked at again. */
-export function filled(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replaceAll(/\{(\w+)\}/g, (all, name: string) =>
-    Object.hasOwn(values, name) ? (values[name] ?? '') : all,
-  )
 }
 
 function numbered(documents: readonly SourceDocument[]): string {

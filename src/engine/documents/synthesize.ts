@@ -1,7 +1,7 @@
 import type { NodeContext } from '../node/context.ts'
 import type { ChatModel, Synthesizer } from '../node/instances.ts'
 import { askAloud } from '../talk/answering.ts'
-import { filled } from './answer.ts'
+import { filled } from '../text/template.ts'
 
 /** How engines answer for which no synthesizer was drawn. */
 export const defaultSynthesizer: Synthesizer = {

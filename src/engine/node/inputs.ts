@@ -147,6 +147,8 @@ const kindWords: Readonly<Record<InstanceKind, string>> = {
   documents: 'document loader',
   splitter: 'text splitter',
   synthesizer: 'response synthesizer',
+  promptChoice: 'prompt retriever',
+  retrieverChoice: 'named vector store retriever',
 }
 
 function input<T>(

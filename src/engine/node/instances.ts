@@ -17,6 +17,8 @@ export interface InstanceByKind {
   readonly documents: Documents
   readonly splitter: Splitter
   readonly synthesizer: Synthesizer
+  readonly promptChoice: PromptChoice
+  readonly retrieverChoice: RetrieverChoice
 }
 
 export type InstanceKind = keyof InstanceByKind
@@ -227,6 +229,23 @@ export interface Splitter {
   readonly language?: string
   /** Of tokens. */
   readonly encoding?: string
+}
+
+/** What a chain may choose for a question, by what it is good for. */
+export interface Choice {
+  readonly name: string
+  readonly description: string
+}
+
+export interface PromptChoice extends Choice {
+  readonly kind: 'promptChoice'
+  /** The question stands where it says `{input}`, else after it. */
+  readonly systemMessage: string
+}
+
+export interface RetrieverChoice extends Choice {
+  readonly kind: 'retrieverChoice'
+  readonly retriever: Retriever
 }
 
 /** How an engine makes one answer out of several texts, as data. */

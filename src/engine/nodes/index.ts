@@ -16,8 +16,14 @@ import { toolAgentflow } from './agentflow/tool-agentflow.ts'
 import { toolAgent } from './agents/tool-agent.ts'
 import { conversationChain } from './chains/conversation-chain.ts'
 import { conversationalRetrievalQAChain } from './chains/conversational-retrieval-qa-chain.ts'
+import { getApiChain } from './chains/get-api-chain.ts'
 import { llmChain } from './chains/llm-chain.ts'
+import { multiPromptChain } from './chains/multi-prompt-chain.ts'
+import { multiRetrievalQAChain } from './chains/multi-retrieval-qa-chain.ts'
+import { openApiChain } from './chains/openapi-chain.ts'
+import { postApiChain } from './chains/post-api-chain.ts'
 import { retrievalQAChain } from './chains/retrieval-qa-chain.ts'
+import { vectorDBQAChain } from './chains/vector-db-qa-chain.ts'
 import { chatAnthropic } from './chat-models/chat-anthropic.ts'
 import { azureChatOpenAI } from './chat-models/chat-azure.ts'
 import { chatGoogleGenerativeAI } from './chat-models/chat-google.ts'
@@ -52,7 +58,9 @@ import { chatPromptTemplate } from './prompts/chat-prompt-template.ts'
 import { fewShotPromptTemplate } from './prompts/few-shot-prompt-template.ts'
 import { promptTemplate } from './prompts/prompt-template.ts'
 import { multiQueryRetriever } from './retrievers/multi-query-retriever.ts'
+import { promptRetriever } from './retrievers/prompt-retriever.ts'
 import { similarityThresholdRetriever } from './retrievers/similarity-threshold-retriever.ts'
+import { vectorStoreRetriever } from './retrievers/vector-store-retriever.ts'
 import { vectorStores } from './retrievers/vector-stores.ts'
 import { seqAgent } from './team/seq-agent.ts'
 import { seqConditionAgent } from './team/seq-condition-agent.ts'
@@ -116,6 +124,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   executeFlowAgentflow,
   fewShotPromptTemplate,
   ...fileLoaders,
+  getApiChain,
   getVariable,
   httpAgentflow,
   humanInputAgentflow,
@@ -127,9 +136,14 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   llmChain,
   localEmbeddings,
   loopAgentflow,
-  openAPIToolkit,
+  multiPromptChain,
   multiQueryRetriever,
+  multiRetrievalQAChain,
+  openApiChain,
+  openAPIToolkit,
   plainText,
+  postApiChain,
+  promptRetriever,
   promptTemplate,
   queryEngine,
   queryEngineTool,
@@ -160,6 +174,8 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   ...textSplitters,
   toolAgent,
   toolAgentflow,
+  vectorDBQAChain,
+  vectorStoreRetriever,
   vectorStoreToDocument,
   ...vectorStores,
   webScraper,

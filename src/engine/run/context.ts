@@ -1,10 +1,10 @@
-import { Failure } from '../../core/errors.ts'
-import { nodeTitle, type Flow, type FlowNode } from '../flow/flow.ts'
+import type { Flow, FlowNode } from '../flow/flow.ts'
 import { overriddenVariables, overrideNode, type OverriddenNode } from '../flow/overrides.ts'
 import type { NodeContext } from '../node/context.ts'
 import type { NodeDefinition } from '../node/define.ts'
 import type { Emit, TokenUsage } from '../node/events.ts'
 import type { Image } from '../node/instances.ts'
+import { namingNode } from '../node/naming.ts'
 import type { HistoryMessage, Ports } from '../node/ports.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { RunInput } from '../node/run-input.ts'
@@ -150,16 +150,5 @@ export function nodeContext(
     publish: () => undefined,
     conceal: (secret) => run.secrets.add(secret),
     spend: run.spend,
-  }
-}
-
-/** Does something with the node's name put before what is missing. */
-export async function namingNode<T>(node: FlowNode, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const sentence = `The node ${nodeTitle(node)} cannot run: ${error.message}`
-    throw new Failure(error.code, sentence, error.details)
   }
 }

@@ -3,6 +3,7 @@ import { array, bool, json, text } from '../../node/inputs.ts'
 import type { ChatMessage } from '../../node/instances.ts'
 import { modelOf, stopwatch } from '../../steps/model-node.ts'
 import { findJson } from '../../text/json.ts'
+import { nearestName } from '../../text/match.ts'
 import { isRecord, textOf } from '../../text/paths.ts'
 
 const defaultSystem = [
@@ -67,17 +68,6 @@ export const conditionAgentAgentflow = defineNode({
 export function matchScenario(answer: string, scenarios: readonly string[]): number {
   const found = findJson(answer)
   const named = isRecord(found) ? found['output'] : answer
-  const said = normal(typeof named === 'string' ? named : JSON.stringify(named ?? ''))
-  const known = scenarios.map(normal)
-  const tests: ((scenario: string) => boolean)[] = [
-    (scenario) => scenario === said,
-    (scenario) => scenario.startsWith(said) || (scenario !== '' && said.startsWith(scenario)),
-    (scenario) => scenario.includes(said) || (scenario !== '' && said.includes(scenario)),
-  ]
-  const hits = said === '' ? [] : tests.map((test) => known.findIndex(test))
-  return hits.find((index) => index !== -1) ?? scenarios.length - 1
-}
-
-function normal(text: string): string {
-  return text.trim().toLowerCase().replaceAll(/\s+/g, ' ')
+  const at = nearestName(textOf(named), scenarios)
+  return at === -1 ? scenarios.length - 1 : at
 }

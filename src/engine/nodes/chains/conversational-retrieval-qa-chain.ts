@@ -1,10 +1,11 @@
-import { answerFrom, filled, respond } from '../../documents/answer.ts'
+import { answerFrom, respond } from '../../documents/answer.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
 import { anchor, anchors, bool, optionalAnchor, text, type InputsOf } from '../../node/inputs.ts'
 import type { ChatMessage } from '../../node/instances.ts'
 import { refusalOf } from '../../talk/answering.ts'
 import { messagesOf } from '../../talk/history.ts'
+import { filled } from '../../text/template.ts'
 
 const rephrase =
   'Below are a conversation and a follow-up question. Word the question so that it can be ' +

@@ -1,8 +1,8 @@
-import { filled } from '../../documents/answer.ts'
 import { defineNode } from '../../node/define.ts'
 import type { SourceDocument } from '../../node/events.ts'
 import { anchor, number, text } from '../../node/inputs.ts'
 import type { Retriever } from '../../node/instances.ts'
+import { filled } from '../../text/template.ts'
 
 const variants =
   'Word the question below in {queryCount} other ways, so that a search by meaning finds more. ' +
