@@ -1,12 +1,10 @@
 import type { Retriever, VectorStore } from '../node/instances.ts'
+import { withoutScores } from './found.ts'
 
 /** A vector store as a retriever. */
 export function retrieverOn(store: VectorStore): Retriever {
   return {
     kind: 'retriever',
-    search: async (query, options) => {
-      const found = await store.search(query, options)
-      return found.map(({ pageContent, metadata }) => ({ pageContent, metadata }))
-    },
+    search: async (query, options) => withoutScores(await store.search(query, options)),
   }
 }

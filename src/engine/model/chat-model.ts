@@ -7,7 +7,7 @@ import { readJsonAnswer } from '../text/json.ts'
 import { isRecord } from '../text/paths.ts'
 import { providerFailure } from './failure.ts'
 import { jsonInstruction, toSdkMessages, toSdkTools } from './messages.ts'
-import { loadModel, loadSdk, type ProviderApi } from './provider.ts'
+import { loadModel, loadSdk, spokenApi, type ProviderApi } from './provider.ts'
 
 /** Where a chat model is and how it is asked; made of a node's inputs and credential. */
 export interface ModelSpec {
@@ -107,7 +107,7 @@ async function callOf(
 ) {
   const { timeoutMs: _ours, stopSequences, ...settings } = spec.settings
   const { schema, toolChoice, tools = [] } = request
-  const hint = schema === undefined ? [] : jsonInstruction(spec.api, schema)
+  const hint = schema === undefined ? [] : jsonInstruction(spokenApi(spec), schema)
   const choice = typeof toolChoice === 'object' ? toolChoice.name : undefined
   const openai = { strictJsonSchema: false }
   return {

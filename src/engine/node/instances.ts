@@ -216,6 +216,8 @@ export interface Documents {
   readonly kind: 'documents'
   /** @throws Failure BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE or UNPROCESSABLE naming the file. */
   load(): Promise<readonly LoadedDocument[]>
+  /** Documents that are loaded already: what they are in a text, and for code. */
+  toJSON?(): readonly SourceDocument[]
 }
 
 /** How texts are cut, as data: a thread of its own may do it. */

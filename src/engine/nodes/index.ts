@@ -57,8 +57,15 @@ import { structuredOutputParser } from './output-parsers/structured-output-parse
 import { chatPromptTemplate } from './prompts/chat-prompt-template.ts'
 import { fewShotPromptTemplate } from './prompts/few-shot-prompt-template.ts'
 import { promptTemplate } from './prompts/prompt-template.ts'
+import { customRetriever } from './retrievers/custom-retriever.ts'
+import { embeddingsFilterRetriever } from './retrievers/embeddings-filter-retriever.ts'
+import { extractMetadataRetriever } from './retrievers/extract-metadata-retriever.ts'
+import { hydeRetriever } from './retrievers/hyde-retriever.ts'
+import { llmFilterRetriever } from './retrievers/llm-filter-retriever.ts'
 import { multiQueryRetriever } from './retrievers/multi-query-retriever.ts'
 import { promptRetriever } from './retrievers/prompt-retriever.ts'
+import { rerankRetrievers } from './retrievers/rerank-retrievers.ts'
+import { rrfRetriever } from './retrievers/rrf-retriever.ts'
 import { similarityThresholdRetriever } from './retrievers/similarity-threshold-retriever.ts'
 import { vectorStoreRetriever } from './retrievers/vector-store-retriever.ts'
 import { vectorStores } from './retrievers/vector-stores.ts'
@@ -118,22 +125,27 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   customFunction,
   customFunctionAgentflow,
   customListOutputParser,
+  customRetriever,
   customTool,
   directReplyAgentflow,
   ...embeddingNodes,
+  embeddingsFilterRetriever,
   executeFlowAgentflow,
+  extractMetadataRetriever,
   fewShotPromptTemplate,
   ...fileLoaders,
   getApiChain,
   getVariable,
   httpAgentflow,
   humanInputAgentflow,
+  hydeRetriever,
   ifElseFunction,
   inputModerationOpenAI,
   inputModerationSimple,
   iterationAgentflow,
   llmAgentflow,
   llmChain,
+  llmFilterRetriever,
   localEmbeddings,
   loopAgentflow,
   multiPromptChain,
@@ -148,10 +160,12 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   queryEngine,
   queryEngineTool,
   ...requestsTools,
+  ...rerankRetrievers,
   ...responseSynthesizers,
   retrievalQAChain,
   retrieverAgentflow,
   retrieverTool,
+  rrfRetriever,
   ...searchTools,
   seqAgent,
   seqCondition,

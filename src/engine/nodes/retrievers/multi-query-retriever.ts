@@ -1,5 +1,6 @@
+import { withoutScores } from '../../documents/found.ts'
+import { wordingsOf } from '../../documents/wordings.ts'
 import { defineNode } from '../../node/define.ts'
-import type { SourceDocument } from '../../node/events.ts'
 import { anchor, number, text } from '../../node/inputs.ts'
 import type { Retriever } from '../../node/instances.ts'
 import { filled } from '../../text/template.ts'
@@ -24,23 +25,13 @@ export const multiQueryRetriever = defineNode({
   build: async ({ vectorStore, model, modelPrompt, queryCount }, context): Promise<Retriever> => ({
     kind: 'retriever',
     search: async (query, options) => {
-      const count = String(queryCount)
-      const content = filled(modelPrompt, { question: query, queryCount: count })
-      const { signal } = context
-      const { text: said } = await model.ask({ messages: [{ role: 'user', content }], signal })
-      const lines = said.split('\n').map((line) => line.replace(/^\s*(?:[-*]|\d+[.)])\s*/, ''))
-      const worded = lines.filter((line) => line.trim() !== '').slice(0, queryCount)
-      return together([query, ...worded], (line) => vectorStore.search(line, options))
+      const { signal = context.signal } = options ?? {}
+      const prompt = filled(modelPrompt, { question: query, queryCount: String(queryCount) })
+      const queries = [query, ...(await wordingsOf(prompt, queryCount, { model, signal }))]
+      const searches = queries.map((wording) => vectorStore.search(wording, options))
+      const found = (await Promise.all(searches)).flat()
+      const known = new Map(found.map((document) => [document.pageContent, document]))
+      return withoutScores([...known.values()])
     },
   }),
 })
-
-/** What several searches find, each document once. */
-async function together(
-  queries: readonly string[],
-  search: (query: string) => Promise<readonly SourceDocument[]>,
-): Promise<SourceDocument[]> {
-  const found = (await Promise.all(queries.map(search))).flat()
-  const known = new Map(found.map((document) => [document.pageContent, document]))
-  return [...known.values()].map(({ pageContent, metadata }) => ({ pageContent, metadata }))
-}

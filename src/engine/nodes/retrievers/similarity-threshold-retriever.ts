@@ -1,6 +1,7 @@
+import { chosenOutput, withoutScores } from '../../documents/found.ts'
 import { defineNode } from '../../node/define.ts'
 import { anchor, number, text } from '../../node/inputs.ts'
-import type { Retriever, SearchOptions } from '../../node/instances.ts'
+import type { Retriever } from '../../node/instances.ts'
 
 /** A vector store as a retriever that leaves out what is not near enough. */
 export const similarityThresholdRetriever = defineNode({
@@ -15,15 +16,14 @@ export const similarityThresholdRetriever = defineNode({
     minSimilarityScore: number({ default: 80 }),
     maxK: number({ default: 20 }),
   },
-  build: async (inputs, { node, input }) => {
-    const { vectorStore, minSimilarityScore, maxK } = inputs
-    const search = async (query: string, options?: SearchOptions) => {
-      const found = await vectorStore.search(query, { topK: maxK, ...options })
-      const near = found.filter(({ score }) => score * 100 >= minSimilarityScore)
-      return near.map(({ pageContent, metadata }) => ({ pageContent, metadata }))
+  build: async ({ vectorStore, query, minSimilarityScore, maxK }, context) => {
+    const retriever: Retriever = {
+      kind: 'retriever',
+      search: async (wanted, options) => {
+        const found = await vectorStore.search(wanted, { topK: maxK, ...options })
+        return withoutScores(found.filter(({ score }) => score * 100 >= minSimilarityScore))
+      },
     }
-    if (node.output !== 'text') return { kind: 'retriever', search } satisfies Retriever
-    const found = await search(inputs.query || (input.question ?? ''))
-    return found.map(({ pageContent }) => pageContent).join('\n')
+    return chosenOutput(retriever, query, context)
   },
 })
