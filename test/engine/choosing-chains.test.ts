@@ -110,6 +110,14 @@ describe('a chain of several prompts', () => {
     expect(textOf(events)).toBe('heavy')
   })
 
+  test('takes no prompt whose name only sounds like none', async () => {
+    const asked = script(provider, [chosen('default'), 'an answer'])
+    const risks = prompt('default risks', 'You know banks.')
+    const end = chain('multiPromptChain', { promptRetriever: [instance('default risks')] })
+    await run(wire([model(), risks, end]), told())
+    expect(linesOf(asked[1])).toEqual(['user: socks'])
+  })
+
   test('has nothing to choose when it has no prompts', async () => {
     const asked = script(provider, ['an answer'])
     const result = await run(wire([model(), chain('multiPromptChain', {})]), told())

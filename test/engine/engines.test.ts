@@ -156,6 +156,25 @@ describe('a query engine', () => {
     expect(result.text).toBe(answer)
   })
 
+  test('a tree ends although the answers are long', async () => {
+    const long = ['B', 'C', 'D'].map((letter) => letter.repeat(30_000))
+    const asked = script(
+      provider,
+      Array.from({ length: 6 }, () => 'A'.repeat(30_000)),
+    )
+    const flow = wire([
+      model(),
+      embeddings,
+      pinecone({ topK: 3 }),
+      synthesizer('treeSummarizeLlamaIndex', { prompt: 'From {context}' }),
+      engine({ responseSynthesizer: instance('synthesizer') }),
+    ])
+    await run(flow, told({ ports: library(long, []).ports }))
+    expect(asked.map(({ messages }) => String(messages[0]?.content).length)).toEqual([
+      30_005, 30_005, 30_005, 60_007, 30_005, 60_007,
+    ])
+  })
+
   test('without a model at its store is refused by name', async () => {
     const flow = wire([embeddings, store('retriever'), engine()])
     const failure = await failureOf(run(flow, told()))

@@ -174,6 +174,14 @@ test('nothing found is nothing to rank', async () => {
   expect(sent).toHaveLength(0)
 })
 
+test('a key of the node itself is told by nobody', async () => {
+  const { fetch } = service('bad key own-key-123456', 401)
+  const inputs = { cohereApiKey: 'own-key-123456' }
+  const failure = await failureOf(run(flow('cohereRerankRetriever', inputs), told(fetch, {})))
+  expect(failure.message).toContain('bad key')
+  expect(failure.message).not.toContain('own-key-123456')
+})
+
 test('a key of the node itself, another model and fewer pieces are sent', async () => {
   script(provider, ['answer'])
   const { fetch, sent } = service({ results: ranking })

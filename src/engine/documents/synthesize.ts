@@ -42,7 +42,8 @@ export async function synthesize(
   if (how.way === 'tree') {
     let level = packed(texts)
     while (level.length > 1) {
-      level = packed(await Promise.all(level.map((text) => say(first(text), false))))
+      // Two at least in each group, so that it comes to an end.
+      level = packed(await Promise.all(level.map((text) => say(first(text), false))), 2)
     }
     return say(first(level.join('')), true)
   }
@@ -60,13 +61,13 @@ function portions(way: Synthesizer['way'], texts: readonly string[]): readonly s
   return way === 'simple' ? [texts.join('\n\n')] : packed(texts)
 }
 
-/** Neighbours together, as long as they fit; two at least, so that packing again comes to an end. */
-function packed(texts: readonly string[]): string[] {
+/** Neighbours together, as long as they fit; so many at least. */
+function packed(texts: readonly string[], least = 1): string[] {
   const groups: string[][] = []
   for (const text of texts) {
     const group = groups.at(-1)
     const length = group?.reduce((sum, { length }) => sum + length, text.length) ?? 0
-    if (group !== undefined && (group.length < 2 || length <= mostAtOnce)) group.push(text)
+    if (group !== undefined && (group.length < least || length <= mostAtOnce)) group.push(text)
     else groups.push([text])
   }
   return groups.map((group) => group.join('\n\n'))
