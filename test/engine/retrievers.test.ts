@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChunkQuery } from '../../src/engine/node/ports.ts'
 import { failureOf, run, startProvider, wire, type Drawn, type Told } from './harness.ts'
 import { embeddings, instance, library, store } from './library.ts'
-import { linesOf, priceOf, script, type Asked } from './script.ts'
+import { call, linesOf, priceOf, script, type Asked } from './script.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
 
@@ -190,6 +190,29 @@ describe('metadata that a model reads out of the question', () => {
     expect(Object.keys(wanted[0]?.filter ?? {})).toEqual(['color'])
     expect(asked[0]?.messages.at(-1)).toEqual({ role: 'user', content: 'Read socks and socks' })
     expect(asked.map(contentOf)[0]).toContain('"enum":["red","blue"]')
+  })
+
+  test('changes nothing of what a tool has fixed', async () => {
+    const replies = [call('look', { input: 'red socks' }), '{"color":"red","size":3}', 'answer']
+    script(provider, replies)
+    const { wanted, ports } = watched()
+    const tool = {
+      id: 'tool',
+      name: 'retrieverTool',
+      inputs: {
+        name: 'look',
+        retriever: instance('retriever'),
+        retrieverToolMetadataFilter: '{"color":"blue"}',
+      },
+    }
+    const agent = {
+      id: 'end',
+      name: 'toolAgent',
+      category: 'Agents',
+      inputs: { model: instance('model'), tools: [instance('tool')] },
+    }
+    await run(wire([...drawn('extractMetadataRetriever', inputs), tool, agent]), told({ ports }))
+    expect(wanted[0]?.filter).toEqual({ color: 'blue', size: 3 })
   })
 
   test('is not asked for without fields', async () => {

@@ -3,6 +3,7 @@ import { anchor, anchors } from '../../node/inputs.ts'
 import type { ChatMessage, PromptChoice } from '../../node/instances.ts'
 import { askAloud, refusalOf } from '../../talk/answering.ts'
 import { choose } from '../../talk/choose.ts'
+import { filled } from '../../text/template.ts'
 
 /** Answers with the prompt that fits the question best; without one where none fits. */
 export const multiPromptChain = defineNode({
@@ -30,7 +31,7 @@ function messagesFor(choice: PromptChoice | undefined, question: string): readon
   if (choice === undefined) return [{ role: 'user', content: question }]
   const { systemMessage } = choice
   if (systemMessage.includes('{input}')) {
-    return [{ role: 'user', content: systemMessage.replaceAll('{input}', () => question) }]
+    return [{ role: 'user', content: filled(systemMessage, { input: question }) }]
   }
   return [
     { role: 'system', content: systemMessage },

@@ -36,7 +36,8 @@ export const extractMetadataRetriever = defineNode({
           () => query,
         )
         const read = schema === undefined ? {} : await filterIn(prompt, schema, { model, signal })
-        const filter = { ...options?.filter, ...read }
+        // What the flow's author has fixed, no question changes.
+        const filter = { ...read, ...options?.filter }
         return retrieverOn(vectorStore).search(query, { ...top, ...options, filter })
       },
     }
