@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApp, type Answer, type Key, type Row, type TestApp } from './harness.ts'
 
 const providerKey = 'sk-live-0123456789abcdefghijKLMN'
+const metricsToken = 'a-token-for-prometheus'
 
 let app: TestApp
 let mock: LLMock
@@ -12,7 +13,8 @@ let credentialId: string
 beforeAll(async () => {
   mock = new LLMock({ port: 0 })
   await mock.start()
-  app = await startApp({ env: { EGRESS_ALLOW: new URL(mock.url).host } })
+  const env = { EGRESS_ALLOW: new URL(mock.url).host, METRICS_TOKEN: metricsToken }
+  app = await startApp({ env })
   key = await app.addKey()
   const body = {
     name: 'Provider',
@@ -74,6 +76,12 @@ function chain(name: 'llmChain' | 'conversationChain', changes: object = {}) {
     nodes: [model, other, end],
     edges: [model, other].map(({ id }) => ({ source: id, target: end.id })),
   }
+}
+
+/** What all models so far have read, by the metrics. */
+async function tokensRead(): Promise<number> {
+  const { text } = await app.call('GET', '/metrics', { token: metricsToken })
+  return Number(/^flowgate_tokens_total\{kind="input"\} (\d+)$/m.exec(text)?.[1] ?? 0)
 }
 
 /** What the model was told last. */
@@ -161,6 +169,40 @@ describe('a chain on a model', () => {
     expect([answer.status, answer.body['code']]).toEqual([502, 'UPSTREAM'])
     expect(answer.text).not.toContain(providerKey)
     expect(await messages(id)).toEqual([])
+  })
+
+  it('leaves what its models cost in its record and in the metrics, failed or not', async () => {
+    const usage = { prompt_tokens: 20, completion_tokens: 3, total_tokens: 23 }
+    mock.onMessage(/^Say coins/, { content: 'no list at all', usage })
+    const { nodes, edges } = chain('llmChain')
+    const jsonStructure = '[{"property":"n","type":"number","description":"how many"}]'
+    const parser = nodeOf('parser_0', { name: 'structuredOutputParser', inputs: { jsonStructure } })
+    const [model, prompt] = nodes
+    const inputs = {
+      model: '{{chatOpenAI_0.data.instance}}',
+      prompt: '{{promptTemplate_0.data.instance}}',
+      outputParser: '{{parser_0.data.instance}}',
+    }
+    const parsed = nodeOf('llmChain_0', { name: 'llmChain', category: 'Chains', inputs })
+    const good = await app.addFlow({ flowData: chain('llmChain') })
+    const bad = await app.addFlow({ flowData: { nodes: [model, prompt, parser, parsed], edges } })
+    const before = await tokensRead()
+    const answers = [
+      await ask(good.id, { question: 'coins' }),
+      await ask(bad.id, { question: 'coins' }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([200, 502])
+    for (const { id } of [good, bad]) {
+      const runs = await app.rest<{ data: readonly { usage: unknown }[] }>(
+        'GET',
+        `/executions?chatflowid=${id}`,
+        { token: app.owner.token },
+      )
+      expect(runs.body.data.map((run) => run.usage)).toEqual([
+        { input_tokens: 20, output_tokens: 3, total_tokens: 23 },
+      ])
+    }
+    expect(await tokensRead()).toBe(before + 40)
   })
 
   it('threat 40: an address that is not allowed is never called', async () => {

@@ -1,6 +1,7 @@
 import { Failure } from '../core/errors.ts'
 import { runAgentflow } from './agentflow/agentflow.ts'
 import { runChatflow } from './chatflow/chatflow.ts'
+import { createTally } from './model/usage.ts'
 import type { FlowResult } from './node/result.ts'
 import { prepareRun, sessionOf, type RunRequest } from './run/context.ts'
 import { runTeam } from './team/team.ts'
@@ -23,10 +24,13 @@ export async function runFlow(request: RunRequest): Promise<FlowResult> {
     return { text: input.question ?? '', sessionId: sessionOf(flow, input) }
   }
   const secrets = createSecrets()
+  const { spend, total } = createTally(request.spend)
   try {
     signal.throwIfAborted()
-    const run = await prepareRun(request, { secrets, runFlow })
-    return await runners[flow.kind](run)
+    const run = await prepareRun(request, { secrets, spend, runFlow })
+    const result = await runners[flow.kind](run)
+    const usage = total()
+    return usage === undefined ? result : { ...result, usage }
   } catch (error) {
     throw tellable(error, { signal, secrets })
   }

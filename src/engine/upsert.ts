@@ -35,7 +35,7 @@ const nothing: UpsertResult = {
  *   that takes the files; what a run throws besides.
  */
 export async function upsertFlow(request: UpsertRequest): Promise<UpsertResult> {
-  const { flow, signal, files = [] } = request
+  const { flow, signal, files = [], spend = () => undefined } = request
   if (flow.kind === 'empty') return nothing
   const store = storeOf(request)
   const definition = findNode(store.name)
@@ -51,7 +51,7 @@ export async function upsertFlow(request: UpsertRequest): Promise<UpsertResult> 
   const input = { ...request.input, files: await assignFiles(files, loaders, flow) }
   const secrets = createSecrets()
   try {
-    const run = await prepareRun({ ...request, input }, { secrets, runFlow })
+    const run = await prepareRun({ ...request, input }, { secrets, spend, runFlow })
     const parts = createParts(run)
     const { inputs, hasCredential } = await parts.resolve(store, definition)
     const context = nodeContext(run, store, { isLast: true, hasCredential })

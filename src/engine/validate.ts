@@ -1,6 +1,6 @@
 import { planAgentflow } from './agentflow/plan.ts'
 import { planChatflow } from './chatflow/plan.ts'
-import type { Flow } from './flow/flow.ts'
+import type { Flow, FlowNode } from './flow/flow.ts'
 import { dependencies } from './flow/graph.ts'
 import { findNode } from './nodes/index.ts'
 import { unknownNodes, type Problem } from './run/problems.ts'
@@ -22,14 +22,20 @@ export function validateFlow(flow: Flow): readonly Problem[] {
 export function isStreamable(flow: Flow): boolean {
   if (flow.kind !== 'chatflow') return flow.kind !== 'empty'
   const plan = planChatflow(flow)
-  if (!plan.ok) return false
-  const direct = dependencies(flow).get(plan.ending.id) ?? []
-  const parts = direct.flatMap((id) => flow.nodes.get(id) ?? [])
-  const of = (category: string) => parts.filter(({ name }) => findNode(name)?.category === category)
+  if (!plan.ok || findNode(plan.ending.name)?.answersWhole === true) return false
+  const ids = dependencies(flow).get(plan.ending.id) ?? []
+  const direct = ids.flatMap((id) => flow.nodes.get(id) ?? [])
   // What a parser reads has to be complete first.
-  if (of('Output Parsers').length > 0) return false
-  const models = of('Chat Models')
+  if (ofCategory('Output Parsers', direct).length > 0) return false
+  const own = ofCategory('Chat Models', direct)
+  const isEngine = ofCategory('Engine', [plan.ending]).length > 0
+  // An engine may answer with the model of its store.
+  const models = own.length === 0 && isEngine ? ofCategory('Chat Models', plan.steps) : own
   return models.length > 0 && models.every(({ inputs }) => !isOff(inputs['streaming']))
+}
+
+function ofCategory(category: string, nodes: readonly FlowNode[]): readonly FlowNode[] {
+  return nodes.filter(({ name }) => findNode(name)?.category === category)
 }
 
 /** A switch as the canvas stores it. */

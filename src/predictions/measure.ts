@@ -1,25 +1,14 @@
 import type { Deps } from '../context.ts'
 import type { FailureCode } from '../core/errors.ts'
-import type { FlowEvent } from '../engine/node/events.ts'
+import type { TokenUsage } from '../engine/node/events.ts'
 
-/** Counts one run for the metrics. */
-export interface RunMeter {
-  observe(event: FlowEvent): void
-  /** `OK`, or the code of the failure that ended it. */
-  end(outcome: 'OK' | FailureCode): void
-}
-
-export function measureRun({ metrics }: Pick<Deps, 'metrics'>): RunMeter {
+/** Begins to measure a run; the answer counts it: `OK` or the code of its failure, what it cost. */
+export function measureRun({
+  metrics,
+}: Pick<Deps, 'metrics'>): (outcome: 'OK' | FailureCode, usage: TokenUsage | undefined) => void {
   const start = performance.now()
-  const tokens = { input: 0, output: 0 }
-  return {
-    observe(event) {
-      if (event.event !== 'usageMetadata') return
-      tokens.input += event.data.input_tokens
-      tokens.output += event.data.output_tokens
-    },
-    end(outcome) {
-      metrics.run({ outcome, seconds: (performance.now() - start) / 1000, tokens })
-    },
+  return (outcome, usage) => {
+    const tokens = { input: usage?.input_tokens ?? 0, output: usage?.output_tokens ?? 0 }
+    metrics.run({ outcome, seconds: (performance.now() - start) / 1000, tokens })
   }
 }

@@ -4,8 +4,7 @@ import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import { storable } from '../core/json.ts'
-import type { FlowEvent, RunStatus, TokenUsage } from '../engine/node/events.ts'
-import type { ExecutedNode } from '../engine/node/events.ts'
+import type { ExecutedNode, FlowEvent, RunStatus, TokenUsage } from '../engine/node/events.ts'
 import type { FlowResult } from '../engine/node/result.ts'
 import { ChatMessage, Execution } from './entity.ts'
 import { ownerOf } from './owner.ts'
@@ -17,18 +16,17 @@ export interface Recorder {
   /** Question, answer and record, all or none. Returns the record's id; null for the empty flow, which has none. */
   succeeded(result: FlowResult): Promise<string | null>
   /** The record alone. Never throws: the run's own error is the one to tell. */
-  failed(error: unknown): Promise<void>
+  failed(error: unknown, usage: TokenUsage | undefined): Promise<void>
 }
 
 export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
   const { stored, flow, input } = prepared
   const run: RunStart = { id: newId(), began: ctx.deps.clock.now() }
-  const seen: Seen = { steps: [], usage: null }
+  let steps: readonly ExecutedNode[] = []
   const open = () => ctx.deps.database.workspaceEm({ workspaceId: stored.workspaceId })
   return {
     observe(event) {
-      if (event.event === 'agentFlowExecutedData') seen.steps = event.data
-      if (event.event === 'usageMetadata') seen.usage = event.data
+      if (event.event === 'agentFlowExecutedData') steps = event.data
     },
     async succeeded(result) {
       const em = open()
@@ -36,19 +34,19 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
       for (const message of messagesOf(ctx, prepared, { result, executionId })) {
         em.create(ChatMessage, message)
       }
-      if (executionId) em.create(Execution, rowOf(ctx, prepared, endOf(run, result, seen)))
+      if (executionId) em.create(Execution, rowOf(ctx, prepared, endOf(run, result)))
       await flushUnlessRemoved(em)
       return executionId
     },
-    async failed(error) {
+    async failed(error, usage) {
       if (flow.kind === 'empty') return
       try {
         const { sessionOf } = await loadEngine()
         const em = open()
         const status = isAbort(error) ? 'TERMINATED' : 'ERROR'
         const sessionId = sessionOf(flow, input)
-        const end = { ...run, ...seen, sessionId, status, error: sentenceOf(error) } as const
-        em.create(Execution, rowOf(ctx, prepared, end))
+        const told = { steps, usage: usage ?? null, error: sentenceOf(error) }
+        em.create(Execution, rowOf(ctx, prepared, { ...run, ...told, sessionId, status }))
         await em.flush()
       } catch (cause) {
         ctx.deps.log.error({ err: cause, requestId: ctx.request.id }, 'a run was not recorded')
@@ -60,12 +58,6 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
 interface RunStart {
   readonly id: string
   readonly began: Date
-}
-
-/** What the events of a run told, for one that does not get to its result. */
-interface Seen {
-  steps: readonly ExecutedNode[]
-  usage: TokenUsage | null
 }
 
 interface RunEnd extends RunStart {
@@ -101,9 +93,9 @@ function rowOf(ctx: Ctx, prepared: Prepared, end: RunEnd) {
   }
 }
 
-function endOf(run: RunStart, result: FlowResult, seen: Seen): RunEnd {
+function endOf(run: RunStart, result: FlowResult): RunEnd {
   const { sessionId, status = 'FINISHED', state, agentFlowExecutedData: steps = [] } = result
-  return { ...run, sessionId, status, steps, state, usage: result.usage ?? seen.usage, error: null }
+  return { ...run, sessionId, status, steps, state, usage: result.usage ?? null, error: null }
 }
 
 function messagesOf(

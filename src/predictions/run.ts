@@ -2,6 +2,7 @@ import { loadEngine } from '../chatflows/engine.ts'
 import { flowPorts } from '../chatflows/ports.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
+import { createTally } from '../engine/model/usage.ts'
 import type { Emit } from '../engine/node/events.ts'
 import type { FlowResult } from '../engine/node/result.ts'
 import { createVectorPort } from '../vectors/store.ts'
@@ -41,7 +42,8 @@ export async function perform(
     input.humanInput !== undefined,
   )
   const recorder = createRecorder(ctx, prepared)
-  const measured = measureRun(ctx.deps)
+  const measure = measureRun(ctx.deps)
+  const tally = createTally()
   const discretion = discretionFor(ctx, prepared.demandedId)
   const timeout = AbortSignal.timeout(runTimeoutMs)
   try {
@@ -58,19 +60,19 @@ export async function perform(
       signal: AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout]),
       emit: (event) => {
         recorder.observe(event)
-        measured.observe(event)
         reader.emit(discretion.event(event))
       },
+      spend: tally.spend,
     })
     const executionId = await recorder.succeeded(result)
-    measured.end('OK')
+    measure('OK', tally.total())
     const { question = null } = input
     const isStreamValid = prepared.streams
     const told = discretion.result(result)
     return { ...told, question, chatId, chatMessageId, executionId, isStreamValid }
   } catch (error) {
-    measured.end(error instanceof Failure ? error.code : 'INTERNAL')
-    await recorder.failed(error)
+    measure(error instanceof Failure ? error.code : 'INTERNAL', tally.total())
+    await recorder.failed(error, tally.total())
     throw error
   } finally {
     run.end()

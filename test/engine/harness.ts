@@ -96,12 +96,25 @@ export function draw(nodes: readonly Drawn[], edges: readonly [string, string, s
   })
 }
 
+/** `flowData` whose edges follow from what the inputs of its nodes refer to. */
+export function wire(nodes: readonly Drawn[]): string {
+  const sources = ({ inputs }: Drawn) =>
+    [...JSON.stringify(inputs ?? {}).matchAll(/\{\{([^{}.]+)\.data\.instance/g)].map(
+      ([, source = '']) => source,
+    )
+  const edges = nodes.flatMap((node) =>
+    sources(node).map((source): [string, string] => [source, node.id]),
+  )
+  return draw(nodes, edges)
+}
+
 export interface Told {
   readonly input?: Partial<RunInput>
   readonly apiConfig?: unknown
   readonly ports?: Partial<Ports>
   readonly signal?: AbortSignal
   readonly emit?: (event: FlowEvent) => void
+  readonly spend?: RunRequest['spend']
 }
 
 export function requestFor(flowData: string | null, told: Told = {}): RunRequest {
@@ -132,12 +145,7 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
       loadDocuments: (job) => runLoadJob(job),
       embedLocally: async () => [],
       vectors: {
-        open: async () => ({
-          known: async () => new Set(),
-          add: async () => undefined,
-          commit: async () => ({ numAdded: 0, numUpdated: 0, numSkipped: 0, numDeleted: 0 }),
-          discard: async () => undefined,
-        }),
+        open: keepsNothing,
         search: async () => [],
       },
       clock: { now: () => new Date('2026-01-02T03:04:05.678Z') },
@@ -145,12 +153,21 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
     },
     signal: told.signal ?? new AbortController().signal,
     emit: told.emit ?? (() => undefined),
+    ...(told.spend === undefined ? {} : { spend: told.spend }),
   }
 }
 
 export async function run(flowData: string | null, told: Told = {}): Promise<FlowResult> {
   return runFlow(requestFor(flowData, told))
 }
+
+/** An upsert of which nothing is kept. */
+export const keepsNothing: Ports['vectors']['open'] = async () => ({
+  known: async () => new Set(),
+  add: async () => undefined,
+  commit: async () => ({ numAdded: 0, numUpdated: 0, numSkipped: 0, numDeleted: 0 }),
+  discard: async () => undefined,
+})
 
 /** The Failure a promise ends in; anything else fails the test. */
 export async function failureOf(promise: Promise<unknown>): Promise<Failure> {
@@ -251,7 +268,8 @@ export async function buildNode(
   told: Told = {},
 ): Promise<unknown> {
   const flowData = draw([{ id: 'x_0', label: 'x', credential: 'cred-1', ...node }])
-  const made = await prepareRun(requestFor(flowData, told), { secrets: createSecrets(), runFlow })
+  const world = { secrets: createSecrets(), spend: () => undefined, runFlow }
+  const made = await prepareRun(requestFor(flowData, told), world)
   const [drawn] = made.flow.nodes.values()
   return drawn && createParts(made).build(drawn)
 }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { isInstance, type Tool } from '../../src/engine/node/instances.ts'
-import { buildNode, failureOf, startStub } from './harness.ts'
+import { buildNode, failureOf, startStub, type Told } from './harness.ts'
 
 let stub: Awaited<ReturnType<typeof startStub>> | undefined
 
@@ -38,11 +38,11 @@ components:
         friends: { type: array, items: { $ref: '#/components/schemas/Pet' } }
 `
 
-async function toolsOf(inputs: Record<string, unknown>): Promise<readonly Tool[]> {
+async function toolsOf(inputs: Record<string, unknown>, told: Told = {}): Promise<readonly Tool[]> {
   const node = { name: 'openAPIToolkit', inputs }
   const fetch = stub?.fetch ?? globalThis.fetch
   const credential = async () => ({ openAPIToken: 'token-123456' })
-  const built = await buildNode(node, { ports: { fetch, credential } })
+  const built = await buildNode(node, { ...told, ports: { fetch, credential } })
   return Array.isArray(built) ? built.filter((item) => isInstance(item, 'tool')) : []
 }
 
@@ -80,6 +80,19 @@ test('each operation is a tool, with its parameters, body and token', async () =
   expect(await put?.run({ id: '1', RequestBody: { name: 'Rex' } }, { signal })).toBe(
     'PUT /v1/pets/1 Bearer token-123456  {"name":"Rex"}',
   )
+})
+
+test('a caller who brings the document does not get the token to its server', async () => {
+  const openApiFile = yaml(await echo())
+  const rules = { x: [{ name: 'openApiFile', enabled: true }] }
+  const [get] = await toolsOf(
+    { openApiFile: yaml('https://api.example.com') },
+    {
+      apiConfig: { overrideConfig: { status: true, nodes: rules } },
+      input: { overrideConfig: { openApiFile } },
+    },
+  )
+  expect(await get?.run({ id: '1' }, { signal })).toBe('GET /v1/pets/1   ')
 })
 
 test('the document may stand at an address', async () => {

@@ -22,6 +22,9 @@ export type Reply =
   | { readonly toolCalls: readonly { name: string; arguments: string; id?: string }[] }
   | ((asked: Asked) => string)
 
+/** What each reply of a script costs. */
+const price = { prompt_tokens: 10, completion_tokens: 1, total_tokens: 11 }
+
 /** Lets the fake provider answer one reply after the other; answers what it was asked. */
 export function script(provider: Provider, replies: readonly Reply[]): Asked[] {
   const asked: Asked[] = []
@@ -30,12 +33,19 @@ export function script(provider: Provider, replies: readonly Reply[]): Asked[] {
     const reply = replies[asked.length]
     asked.push(structuredClone(request))
     if (reply === undefined) throw new Error('the script has no more replies')
-    if (typeof reply === 'string') return { content: reply }
-    if (typeof reply === 'function') return { content: reply(request) }
-    return { toolCalls: [...reply.toolCalls] }
+    if (typeof reply === 'string') return { content: reply, usage: price }
+    if (typeof reply === 'function') return { content: reply(request), usage: price }
+    return { toolCalls: [...reply.toolCalls], usage: price }
   })
   return asked
 }
+
+/** What so many replies of a script cost. */
+export const priceOf = (replies: number) => ({
+  input_tokens: 10 * replies,
+  output_tokens: replies,
+  total_tokens: 11 * replies,
+})
 
 /** One call of a tool, as a model asks for it. */
 export function call(name: string, args: Record<string, unknown> = {}, id = 'call_1'): Reply {

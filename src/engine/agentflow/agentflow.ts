@@ -1,7 +1,5 @@
 import { Failure } from '../../core/errors.ts'
 import type { FlowNode } from '../flow/flow.ts'
-import { addUsage, noUsage } from '../model/usage.ts'
-import type { TokenUsage } from '../node/events.ts'
 import type { ExecutedNode } from '../node/events.ts'
 import type { Action } from '../node/human.ts'
 import type { FlowResult } from '../node/result.ts'
@@ -30,7 +28,6 @@ export async function runAgentflow(run: Run): Promise<FlowResult> {
   if (!plan.ok) throw cannotRun(plan.problems)
   const resumed = run.input.humanInput && (await resumeAgentflow(run, plan, run.input.humanInput))
   const progress = resumed?.progress ?? newProgress(run)
-  const earlier = progress.rows.length
   const frame = resumed?.frame ?? newFrame([plan.start.id])
   run.emit({ event: 'agentFlowEvent', data: 'INPROGRESS' })
   const action = await runFrame({ run, plan, progress, frame }, resumed)
@@ -47,7 +44,6 @@ export async function runAgentflow(run: Run): Promise<FlowResult> {
     agentFlowExecutedData: progress.rows,
     status,
     state: progress.state,
-    usage: usageOf(progress.rows.slice(earlier)),
     ...(action === undefined ? {} : { action }),
   }
 }
@@ -163,14 +159,6 @@ function finalText(rows: readonly ExecutedNode[]): string {
   const content = output?.content
   if (content === undefined || content === null || content === '') return ' '
   return typeof content === 'string' ? content : JSON.stringify(content)
-}
-
-/** The tokens of all models that these rows asked. */
-function usageOf(rows: readonly ExecutedNode[]): TokenUsage {
-  const outputs = rows.map(
-    ({ data }) => data['output'] as { usageMetadata?: TokenUsage } | undefined,
-  )
-  return outputs.reduce((sum, output) => addUsage(sum, output?.usageMetadata), noUsage)
 }
 
 function tooManySteps(): Failure {

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { OverriddenNode } from '../flow/overrides.ts'
-import type { NodeDefinition } from '../node/define.ts'
+import { createTally, noUsage } from '../model/usage.ts'
 import type { Output, StepContext, StepResult } from '../node/step.ts'
 import { findNode } from '../nodes/index.ts'
 import { nodeContext, overridden, type Run } from '../run/context.ts'
@@ -42,7 +42,7 @@ export async function takeStep(step: Step, iterate: StepContext['iterate']): Pro
     return [name, await resolveStepInput(parsed, scope)] as const
   })
   const raw = Object.fromEntries(await Promise.all(entries))
-  return definition.step(raw, contextOf(step, { drawn, scope, iterate, definition }))
+  return definition.step(raw, contextOf(step, { drawn, scope, iterate }))
 }
 
 function contextOf(
@@ -50,12 +50,13 @@ function contextOf(
   how: {
     readonly drawn: OverriddenNode
     readonly scope: AgentflowScope
-    readonly definition: NodeDefinition
     readonly iterate: StepContext['iterate']
   },
 ): StepContext {
-  const { run, plan, progress, frame, node, resumed } = step
+  const { plan, progress, frame, node, resumed } = step
   const { drawn, scope, iterate } = how
+  const tally = createTally(step.run.spend)
+  const run = { ...step.run, spend: tally.spend }
   const isLast = plan.ways.get(node.id)?.length === 0 && frame.iteration === undefined
   return {
     ...nodeContext(run, node, { isLast, hasCredential: !drawn.dropsCredential }),
@@ -65,6 +66,7 @@ function contextOf(
     replaced: drawn.names,
     said: [...progress.said],
     past: async () => (progress.forgetsPast ? [] : messagesOf(await run.history())),
+    spent: () => tally.total() ?? noUsage,
     round: (progress.rounds.get(node.id) ?? 0) + 1,
     ...(resumed === undefined
       ? {}

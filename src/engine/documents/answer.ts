@@ -3,6 +3,7 @@ import type { SourceDocument } from '../node/events.ts'
 import type { ChatMessage, ChatModel, Retriever } from '../node/instances.ts'
 import type { Answer } from '../node/result.ts'
 import { askAloud } from '../talk/answering.ts'
+import { filled } from '../text/template.ts'
 
 /** The instruction where the author of a flow gives none. */
 export const respond =
@@ -25,7 +26,7 @@ export async function answerFrom(
   { model, vectorStoreRetriever, template, history, returnSourceDocuments }: Asking,
   context: NodeContext,
 ): Promise<Answer> {
-  const { signal, emit } = context
+  const { signal } = context
   const sourceDocuments = await vectorStoreRetriever.search(question, { signal })
   const whole = template.includes('{context}') ? template : `${template}\n{context}`
   const system = filled(whole, { context: numbered(sourceDocuments), question })
@@ -34,17 +35,18 @@ export async function answerFrom(
     ...history,
     { role: 'user', content: question },
   ]
-  const { text, usage } = await askAloud(model, messages, context)
-  if (!returnSourceDocuments) return { text, usage }
-  emit({ event: 'sourceDocuments', data: sourceDocuments })
-  return { text, usage, sourceDocuments }
+  const { text } = await askAloud(model, messages, context)
+  return returnSourceDocuments ? cited(text, sourceDocuments, context) : { text }
 }
 
-/** The template with its names replaced, once: what a document holds is not looked at again. */
-export function filled(template: string, values: Readonly<Record<string, string>>): string {
-  return template.replaceAll(/\{(\w+)\}/g, (all, name: string) =>
-    Object.hasOwn(values, name) ? (values[name] ?? '') : all,
-  )
+/** An answer with its sources, which the caller is told of. */
+export function cited(
+  text: string,
+  sourceDocuments: readonly SourceDocument[],
+  { emit }: Pick<NodeContext, 'emit'>,
+): Answer {
+  emit({ event: 'sourceDocuments', data: sourceDocuments })
+  return { text, sourceDocuments }
 }
 
 function numbered(documents: readonly SourceDocument[]): string {

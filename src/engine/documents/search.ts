@@ -12,6 +12,7 @@ interface World {
 export function retrieverOf(spec: StoreSpec, world: World): Retriever {
   return {
     kind: 'retriever',
+    ...(spec.model === undefined ? {} : { model: spec.model }),
     search: async (query, options) => (await find(spec, world, { query, options })).map(documentOf),
   }
 }

@@ -1,4 +1,4 @@
-import type { Embedder } from '../node/instances.ts'
+import type { ChatModel, Embedder } from '../node/instances.ts'
 import type {
   ChunkQuery,
   ChunkWriter,
@@ -22,6 +22,8 @@ export interface ChunkStore {
 export interface StoreSpec {
   readonly store: ChunkStore
   readonly embedder: Embedder
+  /** Answers from what the store finds. */
+  readonly model?: ChatModel
   readonly topK: number
   readonly filter: Readonly<Record<string, unknown>>
   /** Nearness below which nothing is found. */

@@ -1,12 +1,13 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
+import type { TokenUsage } from '../node/events.ts'
 import type { ChatModel, ModelReply, ModelRequest, ToolCall } from '../node/instances.ts'
 import { limits, withinLimit } from '../node/limits.ts'
 import { readJsonAnswer } from '../text/json.ts'
 import { isRecord } from '../text/paths.ts'
 import { providerFailure } from './failure.ts'
 import { jsonInstruction, toSdkMessages, toSdkTools } from './messages.ts'
-import { loadModel, loadSdk, type ProviderApi } from './provider.ts'
+import { loadModel, loadSdk, spokenApi, type ProviderApi } from './provider.ts'
 
 /** Where a chat model is and how it is asked; made of a node's inputs and credential. */
 export interface ModelSpec {
@@ -48,6 +49,11 @@ export interface ModelWorld {
   readonly signal: AbortSignal
 }
 
+interface ChatWorld extends ModelWorld {
+  /** Hears what each call cost. */
+  readonly spend: (usage: TokenUsage) => void
+}
+
 /** A busy provider gets one more try; its own `Retry-After` is heeded. */
 const maxRetries = 1
 
@@ -56,7 +62,7 @@ const maxRetries = 1
  * The key stays in here: a handle can be turned into text without giving it away.
  * @throws Failure UNPROCESSABLE when the base URL is no http URL.
  */
-export function createChatModel(spec: ModelSpec, world: ModelWorld): ChatModel {
+export function createChatModel(spec: ModelSpec, world: ChatWorld): ChatModel {
   checkAddress(spec)
   return {
     kind: 'chatModel',
@@ -73,7 +79,7 @@ export function checkAddress({ node, baseUrl }: Pick<ModelSpec, 'node' | 'baseUr
   throw new Failure('UNPROCESSABLE', sentence)
 }
 
-async function ask(spec: ModelSpec, world: ModelWorld, request: ModelRequest): Promise<ModelReply> {
+async function ask(spec: ModelSpec, world: ChatWorld, request: ModelRequest): Promise<ModelReply> {
   const who = `The provider of ${nodeTitle(spec.node)}`
   const ms = spec.settings.timeoutMs ?? limits.model
   const late = () => new Failure('TIMEOUT', `${who} did not answer within ${ms / 1000} s.`)
@@ -83,6 +89,7 @@ async function ask(spec: ModelSpec, world: ModelWorld, request: ModelRequest): P
       const call = await callOf(spec, { world: { ...world, signal }, request })
       const isStreamed = request.onToken !== undefined && spec.streams !== false
       const raw = isStreamed ? await streamed(call, request) : await whole(call, request)
+      world.spend(raw.usage)
       if (request.schema === undefined) return raw
       return { ...raw, json: readJsonAnswer(raw.text, who) }
     } catch (error) {
@@ -100,7 +107,7 @@ async function callOf(
 ) {
   const { timeoutMs: _ours, stopSequences, ...settings } = spec.settings
   const { schema, toolChoice, tools = [] } = request
-  const hint = schema === undefined ? [] : jsonInstruction(spec.api, schema)
+  const hint = schema === undefined ? [] : jsonInstruction(spokenApi(spec), schema)
   const choice = typeof toolChoice === 'object' ? toolChoice.name : undefined
   const openai = { strictJsonSchema: false }
   return {

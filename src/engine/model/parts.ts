@@ -82,8 +82,11 @@ export function chatModelOf(
   const streams = inputs.streaming
   const acceptsImages = inputs.allowImageUploads
   const settings = present(spec.settings)
-  const world = { fetch: context.ports.fetch, signal: context.signal }
-  return createChatModel({ ...spec, settings, streams, acceptsImages }, world)
+  const { ports, signal, spend } = context
+  return createChatModel(
+    { ...spec, settings, streams, acceptsImages },
+    { fetch: ports.fetch, signal, spend },
+  )
 }
 
 /** The fields that have a value. */

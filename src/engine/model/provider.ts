@@ -30,12 +30,20 @@ export async function loadSdk(): Promise<typeof Ai> {
 }
 
 /**
+ * The format in which a chat model is really spoken to: OpenAI's package always sends an
+ * authorisation; without a key the compatible one sends none.
+ */
+export function spokenApi({ api, apiKey }: Pick<ProviderSpec, 'api' | 'apiKey'>): ProviderApi {
+  return api === 'openai' && apiKey === undefined ? 'openai-compatible' : api
+}
+
+/**
  * A provider's chat model. Key and base URL are always given, if need be empty: left out, the
  * providers would look for both in the environment.
  */
 export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<LanguageModel> {
   const reach = reachOf(spec, fetch)
-  switch (spec.api) {
+  switch (spokenApi(spec)) {
     case 'anthropic': {
       const { createAnthropic } = await import('@ai-sdk/anthropic')
       return createAnthropic(reach).languageModel(spec.modelName)
@@ -51,8 +59,6 @@ export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<Langu
     case 'azure':
       return (await azure(spec, reach)).chat(spec.modelName)
     case 'openai':
-      // Its package always sends an authorisation; without a key the compatible one sends none.
-      if (spec.apiKey === undefined) return (await compatible(spec, fetch))(spec.modelName)
       return (await import('@ai-sdk/openai')).createOpenAI(reach).chat(spec.modelName)
     default:
       return (await compatible(spec, fetch))(spec.modelName)

@@ -1,5 +1,5 @@
 import type { FlowNode } from '../flow/flow.ts'
-import type { Emit } from './events.ts'
+import type { Emit, TokenUsage } from './events.ts'
 import type { Image } from './instances.ts'
 import type { HistoryMessage, Ports } from './ports.ts'
 import type { RunInput } from './run-input.ts'
@@ -29,4 +29,6 @@ export interface NodeContext {
   publish(name: string, value: unknown): void
   /** From now on this value appears in no message of the run. */
   conceal(secret: string): void
+  /** Counts what a call of a model cost; models do it themselves. */
+  spend(usage: TokenUsage): void
 }

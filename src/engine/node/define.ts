@@ -18,6 +18,8 @@ interface NodeFacts {
   readonly credential?: string
   /** Its outputs are branches, of which a run takes some. */
   readonly decides?: boolean
+  /** A chain whose answer does not come piece by piece. */
+  readonly answersWhole?: boolean
 }
 
 interface NodeCode<S extends Inputs> {

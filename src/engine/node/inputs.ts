@@ -146,6 +146,9 @@ const kindWords: Readonly<Record<InstanceKind, string>> = {
   branch: 'decision',
   documents: 'document loader',
   splitter: 'text splitter',
+  synthesizer: 'response synthesizer',
+  promptChoice: 'prompt retriever',
+  retrieverChoice: 'named vector store retriever',
 }
 
 function input<T>(

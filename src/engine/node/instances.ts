@@ -16,6 +16,9 @@ export interface InstanceByKind {
   readonly branch: Branch
   readonly documents: Documents
   readonly splitter: Splitter
+  readonly synthesizer: Synthesizer
+  readonly promptChoice: PromptChoice
+  readonly retrieverChoice: RetrieverChoice
 }
 
 export type InstanceKind = keyof InstanceByKind
@@ -171,6 +174,8 @@ export interface SearchOptions {
 
 export interface Retriever {
   readonly kind: 'retriever'
+  /** The model that engines answer with; stores of LlamaIndex are drawn with one. */
+  readonly model?: ChatModel
   /** The documents nearest to a query, nearest first. */
   search(query: string, options?: SearchOptions): Promise<readonly SourceDocument[]>
 }
@@ -214,6 +219,8 @@ export interface Documents {
    * @throws Failure BAD_REQUEST, UNSUPPORTED_MEDIA_TYPE or UNPROCESSABLE naming the file.
    */
   load(): AsyncIterable<readonly LoadedDocument[]>
+  /** Documents that are loaded already: what they are in a text, and for code. */
+  toJSON?(): readonly SourceDocument[]
 }
 
 /** How texts are cut, as data: a thread of its own may do it. */
@@ -227,6 +234,37 @@ export interface Splitter {
   readonly language?: string
   /** Of tokens. */
   readonly encoding?: string
+}
+
+/** What a chain may choose for a question, by what it is good for. */
+export interface Choice {
+  readonly name: string
+  readonly description: string
+}
+
+export interface PromptChoice extends Choice {
+  readonly kind: 'promptChoice'
+  /** The question stands where it says `{input}`, else after it. */
+  readonly systemMessage: string
+}
+
+export interface RetrieverChoice extends Choice {
+  readonly kind: 'retrieverChoice'
+  readonly retriever: Retriever
+}
+
+/** How an engine makes one answer out of several texts, as data. */
+export interface Synthesizer {
+  readonly kind: 'synthesizer'
+  /**
+   * `simple`: out of all texts at once; `refine`: out of the first, then mended by each other one;
+   * `compact`: so too, by as many texts at once as fit; `tree`: out of the answers of groups.
+   */
+  readonly way: 'simple' | 'refine' | 'compact' | 'tree'
+  /** Holds `{context}` and `{query}`. */
+  readonly prompt: string
+  /** Holds `{existingAnswer}` besides. */
+  readonly refinePrompt: string
 }
 
 /** A chain or an agent as a part of another node, which asks it its own questions. */

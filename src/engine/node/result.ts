@@ -15,13 +15,14 @@ export interface Answer {
   readonly sourceDocuments?: readonly SourceDocument[]
   readonly usedTools?: readonly UsedTool[]
   readonly artifacts?: readonly unknown[]
-  readonly usage?: TokenUsage
 }
 
 /** What a run hands back to the prediction that asked for it. */
 export interface FlowResult extends Answer {
   /** The conversation the run belonged to; where its two messages are to be stored. */
   readonly sessionId: string
+  /** What all models of the run cost; absent when none was asked. */
+  readonly usage?: TokenUsage
   /** Label of the memory node, when the flow has one. */
   readonly memoryType?: string
   /** What set-variable nodes show besides. */

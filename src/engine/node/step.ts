@@ -1,6 +1,6 @@
 import type { Flow } from '../flow/flow.ts'
 import type { NodeContext } from './context.ts'
-import type { UsedTool } from './events.ts'
+import type { TokenUsage, UsedTool } from './events.ts'
 import type { Action, HumanInput } from './human.ts'
 import type { ChatMessage, InstanceByKind, InstanceKind, ToolCall } from './instances.ts'
 import type { FlowResult } from './result.ts'
@@ -31,6 +31,8 @@ export interface StepContext extends NodeContext {
   readonly said: readonly ChatMessage[]
   /** What was said in the session before this run; nothing where the start node forgets it. */
   past(): Promise<readonly ChatMessage[]>
+  /** What the models that this step asked have cost so far. */
+  spent(): TokenUsage
   /** How many times the node runs in this run, this time included. */
   readonly round: number
   /** How the run goes on here after a person decided. */

@@ -1,6 +1,6 @@
 import type { FlowNode } from '../flow/flow.ts'
 import type { NodeContext } from './context.ts'
-import type { SourceDocument, TokenUsage, UsedTool } from './events.ts'
+import type { SourceDocument, UsedTool } from './events.ts'
 import type { Action, HumanInput } from './human.ts'
 import type { ChatMessage, ChatModel, Moderation, Tool } from './instances.ts'
 import type { FlowResult } from './result.ts'
@@ -78,8 +78,6 @@ export interface TurnResult {
   /** The answer of the whole team, where it is not what was said last. */
   readonly answer?: string
   readonly told?: Told
-  /** What its models cost. */
-  readonly usage?: TokenUsage
   readonly stop?: {
     readonly action: Action
     readonly text: string

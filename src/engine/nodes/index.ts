@@ -15,8 +15,15 @@ import { startAgentflow } from './agentflow/start-agentflow.ts'
 import { toolAgentflow } from './agentflow/tool-agentflow.ts'
 import { toolAgent } from './agents/tool-agent.ts'
 import { conversationChain } from './chains/conversation-chain.ts'
+import { conversationalRetrievalQAChain } from './chains/conversational-retrieval-qa-chain.ts'
+import { getApiChain } from './chains/get-api-chain.ts'
 import { llmChain } from './chains/llm-chain.ts'
-import { conversationalRetrievalQAChain, retrievalQAChain } from './chains/retrieval-qa.ts'
+import { multiPromptChain } from './chains/multi-prompt-chain.ts'
+import { multiRetrievalQAChain } from './chains/multi-retrieval-qa-chain.ts'
+import { openApiChain } from './chains/openapi-chain.ts'
+import { postApiChain } from './chains/post-api-chain.ts'
+import { retrievalQAChain } from './chains/retrieval-qa-chain.ts'
+import { vectorDBQAChain } from './chains/vector-db-qa-chain.ts'
 import { chatAnthropic } from './chat-models/chat-anthropic.ts'
 import { azureChatOpenAI } from './chat-models/chat-azure.ts'
 import { chatGoogleGenerativeAI } from './chat-models/chat-google.ts'
@@ -31,7 +38,11 @@ import { vectorStoreToDocument } from './documents/vector-store-to-document.ts'
 import { webScraper } from './documents/web-loaders.ts'
 import { localEmbeddings } from './embeddings/local-embeddings.ts'
 import { embeddingNodes } from './embeddings/provider-embeddings.ts'
+import { contextChatEngine } from './engines/context-chat-engine.ts'
+import { queryEngine } from './engines/query-engine.ts'
+import { responseSynthesizers } from './engines/response-synthesizers.ts'
 import { simpleChatEngine } from './engines/simple-chat-engine.ts'
+import { subQuestionQueryEngine } from './engines/sub-question-query-engine.ts'
 import { agentMemory } from './memory/agent-memory.ts'
 import { bufferMemory } from './memory/buffer-memory.ts'
 import { bufferWindowMemory } from './memory/buffer-window-memory.ts'
@@ -46,7 +57,17 @@ import { structuredOutputParser } from './output-parsers/structured-output-parse
 import { chatPromptTemplate } from './prompts/chat-prompt-template.ts'
 import { fewShotPromptTemplate } from './prompts/few-shot-prompt-template.ts'
 import { promptTemplate } from './prompts/prompt-template.ts'
-import { multiQueryRetriever, similarityThresholdRetriever } from './retrievers/retrievers.ts'
+import { customRetriever } from './retrievers/custom-retriever.ts'
+import { embeddingsFilterRetriever } from './retrievers/embeddings-filter-retriever.ts'
+import { extractMetadataRetriever } from './retrievers/extract-metadata-retriever.ts'
+import { hydeRetriever } from './retrievers/hyde-retriever.ts'
+import { llmFilterRetriever } from './retrievers/llm-filter-retriever.ts'
+import { multiQueryRetriever } from './retrievers/multi-query-retriever.ts'
+import { promptRetriever } from './retrievers/prompt-retriever.ts'
+import { rerankRetrievers } from './retrievers/rerank-retrievers.ts'
+import { rrfRetriever } from './retrievers/rrf-retriever.ts'
+import { similarityThresholdRetriever } from './retrievers/similarity-threshold-retriever.ts'
+import { vectorStoreRetriever } from './retrievers/vector-store-retriever.ts'
 import { vectorStores } from './retrievers/vector-stores.ts'
 import { seqAgent } from './team/seq-agent.ts'
 import { seqConditionAgent } from './team/seq-condition-agent.ts'
@@ -66,6 +87,7 @@ import { chainTool } from './tools/chain-tool.ts'
 import { currentDateTime } from './tools/current-date-time.ts'
 import { customTool } from './tools/custom-tool.ts'
 import { openAPIToolkit } from './tools/openapi-toolkit.ts'
+import { queryEngineTool } from './tools/query-engine-tool.ts'
 import { requestsTools } from './tools/requests-tools.ts'
 import { retrieverTool } from './tools/retriever-tool.ts'
 import { searchTools } from './tools/search-tools.ts'
@@ -94,6 +116,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   conditionAgentAgentflow,
   conditionAgentflow,
   conversationChain,
+  contextChatEngine,
   conversationalRetrievalQAChain,
   conversationSummaryBufferMemory,
   conversationSummaryMemory,
@@ -102,31 +125,47 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   customFunction,
   customFunctionAgentflow,
   customListOutputParser,
+  customRetriever,
   customTool,
   directReplyAgentflow,
   ...embeddingNodes,
+  embeddingsFilterRetriever,
   executeFlowAgentflow,
+  extractMetadataRetriever,
   fewShotPromptTemplate,
   ...fileLoaders,
+  getApiChain,
   getVariable,
   httpAgentflow,
   humanInputAgentflow,
+  hydeRetriever,
   ifElseFunction,
   inputModerationOpenAI,
   inputModerationSimple,
   iterationAgentflow,
   llmAgentflow,
   llmChain,
+  llmFilterRetriever,
   localEmbeddings,
   loopAgentflow,
-  openAPIToolkit,
+  multiPromptChain,
   multiQueryRetriever,
+  multiRetrievalQAChain,
+  openApiChain,
+  openAPIToolkit,
   plainText,
+  postApiChain,
+  promptRetriever,
   promptTemplate,
+  queryEngine,
+  queryEngineTool,
   ...requestsTools,
+  ...rerankRetrievers,
+  ...responseSynthesizers,
   retrievalQAChain,
   retrieverAgentflow,
   retrieverTool,
+  rrfRetriever,
   ...searchTools,
   seqAgent,
   seqCondition,
@@ -144,10 +183,13 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   simpleChatEngine,
   startAgentflow,
   structuredOutputParser,
+  subQuestionQueryEngine,
   supervisor,
   ...textSplitters,
   toolAgent,
   toolAgentflow,
+  vectorDBQAChain,
+  vectorStoreRetriever,
   vectorStoreToDocument,
   ...vectorStores,
   webScraper,

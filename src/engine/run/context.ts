@@ -1,10 +1,10 @@
-import { Failure } from '../../core/errors.ts'
-import { nodeTitle, type Flow, type FlowNode } from '../flow/flow.ts'
+import type { Flow, FlowNode } from '../flow/flow.ts'
 import { overriddenVariables, overrideNode, type OverriddenNode } from '../flow/overrides.ts'
 import type { NodeContext } from '../node/context.ts'
 import type { NodeDefinition } from '../node/define.ts'
-import type { Emit } from '../node/events.ts'
+import type { Emit, TokenUsage } from '../node/events.ts'
 import type { Image } from '../node/instances.ts'
+import { namingNode } from '../node/naming.ts'
 import type { HistoryMessage, Ports } from '../node/ports.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { RunInput } from '../node/run-input.ts'
@@ -20,6 +20,8 @@ export interface RunRequest {
   readonly signal: AbortSignal
   /** Gets the run's events in order; must not throw. */
   readonly emit: Emit
+  /** Hears what each call of a model cost, also when the run fails later; must not throw. */
+  readonly spend?: (usage: TokenUsage) => void
   /** Ids of the flows within which this one runs, the outermost first. */
   readonly ancestors?: readonly string[]
 }
@@ -28,6 +30,7 @@ export interface RunRequest {
 export interface Run extends RunRequest {
   readonly sessionId: string
   readonly secrets: Secrets
+  readonly spend: (usage: TokenUsage) => void
   /** Loaded on first use; what the caller sent stands before what is stored. */
   readonly history: () => Promise<readonly HistoryMessage[]>
   /** Values behind `$vars`, with what the caller may replace. */
@@ -45,7 +48,7 @@ export interface Run extends RunRequest {
 
 export async function prepareRun(
   request: RunRequest,
-  { secrets, runFlow }: Pick<Run, 'secrets' | 'runFlow'>,
+  { secrets, spend, runFlow }: Pick<Run, 'secrets' | 'spend' | 'runFlow'>,
 ): Promise<Run> {
   const { flow, ports } = request
   const { images, fileText } = await readUploads(request.input.uploads ?? [], request)
@@ -64,6 +67,7 @@ export async function prepareRun(
     fileText,
     sessionId,
     secrets,
+    spend,
     runFlow,
     history,
     variables: { ...stored, ...overriddenVariables(flow.overrides, input.overrideConfig) },
@@ -145,16 +149,6 @@ export function nodeContext(
     keptVariable: async () => undefined,
     publish: () => undefined,
     conceal: (secret) => run.secrets.add(secret),
-  }
-}
-
-/** Does something with the node's name put before what is missing. */
-export async function namingNode<T>(node: FlowNode, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const sentence = `The node ${nodeTitle(node)} cannot run: ${error.message}`
-    throw new Failure(error.code, sentence, error.details)
+    spend: run.spend,
   }
 }

@@ -1,8 +1,9 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, parseFlow, type FlowNode } from '../flow/flow.ts'
+import { namingNode } from '../node/naming.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { RunInput } from '../node/run-input.ts'
-import { namingNode, type Run } from './context.ts'
+import type { Run } from './context.ts'
 
 /** Flows within flows, the outermost not counted. */
 const maxDepth = 5
@@ -15,7 +16,7 @@ export async function runInnerFlow(
   run: Run,
   { id, input, node }: { readonly id: string; readonly input: RunInput; readonly node: FlowNode },
 ): Promise<FlowResult> {
-  const { ancestors = [], flow, ports, signal } = run
+  const { ancestors = [], flow, ports, signal, spend } = run
   const chain = [...ancestors, flow.id]
   const refuse = (why: string) =>
     new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: ${why}`)
@@ -30,6 +31,7 @@ export async function runInnerFlow(
     ports: { ...ports, history: async () => [], savedRun: async () => undefined },
     signal,
     emit: () => undefined,
+    spend,
     ancestors: chain,
   })
   if (result.status === 'STOPPED') throw refuse(`the flow "${source.name}" asks a person.`)

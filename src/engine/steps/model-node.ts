@@ -1,6 +1,5 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle } from '../flow/flow.ts'
-import type { TokenUsage } from '../node/events.ts'
 import type { ChatMessage, ChatModel, JsonSchema } from '../node/instances.ts'
 import type { Output, StepContext } from '../node/step.ts'
 import { isRecord } from '../text/paths.ts'
@@ -32,15 +31,15 @@ export async function askStructured(
   model: ChatModel,
   { messages, schema }: { readonly messages: readonly ChatMessage[]; readonly schema: JsonSchema },
   context: StepContext,
-): Promise<{ readonly content: string; readonly keys: Output; readonly usage: TokenUsage }> {
-  const { json, usage } = await model.ask({ messages, schema, signal: context.signal })
+): Promise<{ readonly content: string; readonly keys: Output }> {
+  const { json } = await model.ask({ messages, schema, signal: context.signal })
   const keys = isRecord(json) ? json : {}
   const content = JSON.stringify(json, null, 2)
   if (context.isHeard) context.emit({ event: 'token', data: content })
-  return { content, keys, usage }
+  return { content, keys }
 }
 
-/** Tells a caller who listens what the model's answer cost. */
-export function tellUsage({ emit, isHeard }: StepContext, usage: TokenUsage): void {
-  if (isHeard) emit({ event: 'usageMetadata', data: usage })
+/** Tells a caller who listens what the models of this step cost. */
+export function tellUsage({ emit, isHeard, spent }: StepContext): void {
+  if (isHeard) emit({ event: 'usageMetadata', data: spent() })
 }

@@ -1,7 +1,6 @@
 import { Failure } from '../../core/errors.ts'
 import type { Parts } from '../chatflow/parts.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
-import type { TokenUsage } from '../node/events.ts'
 import type { AgentReasoning } from '../node/events.ts'
 import type { HumanInput } from '../node/human.ts'
 import { anchors } from '../node/inputs.ts'
@@ -23,7 +22,6 @@ export interface Team {
   start: TeamStart
   state: TeamState
   lastOutput: unknown
-  usage: TokenUsage
   /** Ids of those who had their turns. */
   readonly turns: string[]
 }

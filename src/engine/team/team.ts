@@ -1,7 +1,6 @@
 import { Failure } from '../../core/errors.ts'
 import { createParts } from '../chatflow/parts.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
-import { addUsage, noUsage } from '../model/usage.ts'
 import type { AgentReasoning } from '../node/events.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { Told, TurnResult } from '../node/turn.ts'
@@ -40,7 +39,6 @@ export async function runTeam(run: Run): Promise<FlowResult> {
     start: { fields: [], remembers: false, moderations: [] },
     state: { messages: [], values: {} },
     lastOutput: undefined,
-    usage: noUsage,
     spoken,
     reasoning: [],
     turns: [],
@@ -112,7 +110,6 @@ async function takeTurn(
   }
   const { inputs, hasCredential } = await parts.resolve(node, definition)
   const result = await definition.turn(inputs, turnContext(team, { node, hasCredential, resumed }))
-  team.usage = addUsage(team.usage, result.usage)
   const words = result.said?.findLast(({ role }) => role !== 'user')?.content
   if (words !== undefined) team.spoken.set(node.id, words)
   if (result.output !== undefined) team.lastOutput = result.output
@@ -184,7 +181,7 @@ function stopped(
   return { ...resultOf(team), text, status: 'STOPPED', state, ...(action ? { action } : {}) }
 }
 
-function resultOf({ run, reasoning, usage }: Team) {
+function resultOf({ run, reasoning }: Team) {
   const all = <K extends 'usedTools' | 'sourceDocuments' | 'artifacts'>(key: K) => {
     const items = reasoning.flatMap((entry) => [...(entry[key] ?? [])])
     return items.length === 0 ? {} : { [key]: items }
@@ -192,7 +189,6 @@ function resultOf({ run, reasoning, usage }: Team) {
   return {
     sessionId: run.sessionId,
     agentReasoning: reasoning,
-    usage,
     ...all('usedTools'),
     ...all('sourceDocuments'),
     ...all('artifacts'),

@@ -1,6 +1,5 @@
 import { Failure } from '../../core/errors.ts'
-import { addUsage, noUsage } from '../model/usage.ts'
-import type { SourceDocument, TokenUsage, UsedTool } from '../node/events.ts'
+import type { SourceDocument, UsedTool } from '../node/events.ts'
 import type {
   ChatMessage,
   ChatModel,
@@ -35,7 +34,6 @@ export interface ToolLoopResult {
   readonly usedTools: readonly UsedTool[]
   readonly sourceDocuments: readonly SourceDocument[]
   readonly artifacts: readonly unknown[]
-  readonly usage: TokenUsage
   /** What was said in the loop, without the final answer. */
   readonly messages: readonly ChatMessage[]
   /** The reply whose calls `holds` held back. */
@@ -58,12 +56,10 @@ export async function runToolLoop(loop: ToolLoop): Promise<ToolLoopResult> {
   const { maxIterations = defaultIterations, holds = () => false, onCalled, onUsed } = loop
   const said: ChatMessage[] = []
   const called: Called[] = []
-  let usage = noUsage
   for (let round = 1; ; round += 1) {
     const isLast = round > maxIterations
     const reply = await askAgain(loop, said, isLast)
-    usage = addUsage(usage, reply.usage)
-    const end = { called, usage, said }
+    const end = { called, said }
     if (reply.toolCalls.length === 0 || isLast) return resultOf(reply.text, end)
     onCalled?.(reply.toolCalls)
     if (reply.toolCalls.some(holds)) return { ...resultOf(reply.text, end), held: reply }
@@ -154,11 +150,10 @@ async function callOne(
 
 function resultOf(
   text: string,
-  { called, usage, said }: { called: readonly Called[]; usage: TokenUsage; said: ChatMessage[] },
+  { called, said }: { called: readonly Called[]; said: ChatMessage[] },
 ): ToolLoopResult {
   return {
     text,
-    usage,
     messages: said,
     usedTools: called.map(({ used }) => used),
     sourceDocuments: called.flatMap(({ sourceDocuments = [] }) => sourceDocuments),

@@ -1,5 +1,4 @@
 import { newId } from '../../core/ids.ts'
-import type { TokenUsage } from '../node/events.ts'
 import type { Action } from '../node/human.ts'
 import type { ChatMessage, ChatModel, Tool, ToolCall } from '../node/instances.ts'
 import type { Told, TurnContext, TurnResult } from '../node/turn.ts'
@@ -73,10 +72,10 @@ export async function askInForm(
   model: ChatModel,
   { messages, rows }: { readonly messages: readonly ChatMessage[]; readonly rows: unknown },
   { signal }: TurnContext,
-): Promise<{ readonly text: string; readonly json?: unknown; readonly usage: TokenUsage }> {
+): Promise<{ readonly text: string; readonly json?: unknown }> {
   const schema = formOf(rows)
-  const { text, json, usage } = await model.ask({ messages, signal, ...(schema ? { schema } : {}) })
-  return schema === undefined ? { text, usage } : { text: JSON.stringify(json), json, usage }
+  const { text, json } = await model.ask({ messages, signal, ...(schema ? { schema } : {}) })
+  return schema === undefined ? { text } : { text: JSON.stringify(json), json }
 }
 
 /** A value as another node's message. */

@@ -1,4 +1,3 @@
-import { addUsage } from '../../model/usage.ts'
 import { defineNode } from '../../node/define.ts'
 import {
   anything,
@@ -76,9 +75,9 @@ export const agentAgentflow = defineNode({
     const asked = { messages: [...end.whole, replyAs('assistantMessage', end.text)], schema }
     const formed = isSilent ? await formedAnswer(asked, model, context) : undefined
     const { content, keys } = formed ?? { content: end.text, keys: {} }
-    const usage = addUsage(end.usage, formed?.usage)
-    tellUsage(context, usage)
-    const output = { content, ...keys, ...found, timeMetadata: time(), usageMetadata: usage }
+    tellUsage(context)
+    const usageMetadata = context.spent()
+    const output = { content, ...keys, ...found, timeMetadata: time(), usageMetadata }
     return {
       input,
       output,

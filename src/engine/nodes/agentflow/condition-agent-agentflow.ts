@@ -3,6 +3,7 @@ import { array, bool, json, text } from '../../node/inputs.ts'
 import type { ChatMessage } from '../../node/instances.ts'
 import { modelOf, stopwatch } from '../../steps/model-node.ts'
 import { findJson } from '../../text/json.ts'
+import { nearestName } from '../../text/match.ts'
 import { isRecord, textOf } from '../../text/paths.ts'
 
 const defaultSystem = [
@@ -45,7 +46,7 @@ export const conditionAgentAgentflow = defineNode({
       { role: 'system', content: own || defaultSystem },
       { role: 'user', content: JSON.stringify(asked) },
     ]
-    const { text: answer, usage } = await model.ask({ messages, signal: context.signal })
+    const { text: answer } = await model.ask({ messages, signal: context.signal })
     const taken = matchScenario(answer, scenarios)
     return {
       input: { messages },
@@ -56,7 +57,7 @@ export const conditionAgentAgentflow = defineNode({
           isFulfilled: index === taken,
         })),
         timeMetadata: time(),
-        usageMetadata: usage,
+        usageMetadata: context.spent(),
       },
       branches: [taken],
     }
@@ -67,17 +68,6 @@ export const conditionAgentAgentflow = defineNode({
 export function matchScenario(answer: string, scenarios: readonly string[]): number {
   const found = findJson(answer)
   const named = isRecord(found) ? found['output'] : answer
-  const said = normal(typeof named === 'string' ? named : JSON.stringify(named ?? ''))
-  const known = scenarios.map(normal)
-  const tests: ((scenario: string) => boolean)[] = [
-    (scenario) => scenario === said,
-    (scenario) => scenario.startsWith(said) || (scenario !== '' && said.startsWith(scenario)),
-    (scenario) => scenario.includes(said) || (scenario !== '' && said.includes(scenario)),
-  ]
-  const hits = said === '' ? [] : tests.map((test) => known.findIndex(test))
-  return hits.find((index) => index !== -1) ?? scenarios.length - 1
-}
-
-function normal(text: string): string {
-  return text.trim().toLowerCase().replaceAll(/\s+/g, ' ')
+  const at = nearestName(textOf(named), scenarios)
+  return at === -1 ? scenarios.length - 1 : at
 }

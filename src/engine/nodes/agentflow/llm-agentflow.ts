@@ -43,9 +43,9 @@ export const llmAgentflow = defineNode({
     const talk = await talkOf(setup, model, context)
     const messages = withImages(talk.shown, model, context.images)
     const schema = structuredSchema(inputs.llmStructuredOutput)
-    const { content, keys, usage } = await ask(model, { messages, schema }, context)
-    tellUsage(context, usage)
-    const output = { content, ...keys, timeMetadata: time(), usageMetadata: usage }
+    const { content, keys } = await ask(model, { messages, schema }, context)
+    tellUsage(context)
+    const output = { content, ...keys, timeMetadata: time(), usageMetadata: context.spent() }
     return {
       input: { messages: talk.shown },
       output,
@@ -62,6 +62,6 @@ async function ask(
 ) {
   const { messages, schema } = asked
   if (schema !== undefined) return askStructured(model, { messages, schema }, context)
-  const { text, usage } = await model.ask({ messages, ...tokens(context), signal: context.signal })
-  return { content: text, keys: {}, usage }
+  const { text } = await model.ask({ messages, ...tokens(context), signal: context.signal })
+  return { content: text, keys: {} }
 }

@@ -60,10 +60,9 @@ export const toolAgent = defineNode({
 
 /** Without what some models think aloud, and without empty lists. */
 function answerOf(result: ToolLoopResult): Answer {
-  const { text, usage, usedTools, sourceDocuments, artifacts } = result
+  const { text, usedTools, sourceDocuments, artifacts } = result
   return {
     text: text.replaceAll(/<thinking>[\s\S]*?<\/thinking>\s*/g, ''),
-    usage,
     ...(usedTools.length === 0 ? {} : { usedTools }),
     ...(sourceDocuments.length === 0 ? {} : { sourceDocuments }),
     ...(artifacts.length === 0 ? {} : { artifacts }),

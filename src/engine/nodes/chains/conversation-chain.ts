@@ -30,7 +30,7 @@ export const conversationChain = defineNode({
       context,
     )
     const messages = [...before, ...(await inputs.memory.messages()), ...after]
-    const { text, usage } = await askAloud(inputs.model, messages, context)
-    return { text, usage }
+    const { text } = await askAloud(inputs.model, messages, context)
+    return { text }
   },
 })

@@ -46,10 +46,10 @@ async function answer(values: InputsOf<typeof inputs>, context: NodeContext): Pr
   if (refusal !== undefined) return { text: refusal }
   const { model, prompt, outputParser } = values
   const messages = instructed(prompt, outputParser, context)
-  const { text: said, usage } = await askAloud(model, messages, context)
-  if (outputParser === undefined) return { text: said, usage }
+  const { text: said } = await askAloud(model, messages, context)
+  if (outputParser === undefined) return { text: said }
   const { signal } = context
-  return { json: await parseAnswer(outputParser, { text: said, model, signal }), usage }
+  return { json: await parseAnswer(outputParser, { text: said, model, signal }) }
 }
 
 /** The prompt with the parser's instructions where it asks for them, else at its end. */

@@ -17,7 +17,7 @@ export const simpleChatEngine = defineNode({
   run: async ({ model, memory, systemMessagePrompt }, context) => {
     const { before, after } = frameOf(undefined, systemMessagePrompt, context)
     const messages = [...before, ...((await memory?.messages()) ?? []), ...after]
-    const { text, usage } = await askAloud(model, messages, context)
-    return { text, usage }
+    const { text } = await askAloud(model, messages, context)
+    return { text }
   },
 })

@@ -3,7 +3,16 @@ import { retrieverOf, vectorStoreOf } from '../../documents/search.ts'
 import { ownStore, type StoreSpec } from '../../documents/store.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
-import { anchor, anchors, json, number, options, text, type InputsOf } from '../../node/inputs.ts'
+import {
+  anchor,
+  anchors,
+  json,
+  number,
+  optionalAnchor,
+  options,
+  text,
+  type InputsOf,
+} from '../../node/inputs.ts'
 
 interface StoreRow {
   readonly name: string
@@ -35,6 +44,7 @@ const filterInputs = {
 const inputs = {
   document: anchors('documents'),
   embeddings: anchor('embedder'),
+  model: optionalAnchor('chatModel'),
   topK: number({ default: 4 }),
   searchType: options(['similarity', 'mmr'], { default: 'similarity' }),
   fetchK: number({ default: 20 }),
@@ -68,7 +78,12 @@ const rows: readonly StoreRow[] = [
   { name: 'upstash', label: 'Upstash Vector', names: [] },
   { name: 'elasticsearch', label: 'Elasticsearch', names: ['indexName'] },
   { name: 'redis', label: 'Redis', names: ['indexName'] },
-  { name: 'simpleStore', label: 'SimpleStore', names: ['basePath'] },
+  {
+    name: 'simpleStore',
+    label: 'SimpleStore',
+    aliases: ['simpleStoreLlamaIndex'],
+    names: ['basePath'],
+  },
 ]
 
 /** Whatever service a flow was drawn for, its chunks are kept here. */
@@ -98,7 +113,7 @@ function nodeOf(row: StoreRow): NodeDefinition {
 }
 
 function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeContext): StoreSpec {
-  const { embeddings, topK, searchType, fetchK, lambda, scoreThreshold } = values
+  const { embeddings, model, topK, searchType, fetchK, lambda, scoreThreshold } = values
   const names = row.names.map((name) => values[name]).filter((word) => word !== '')
   // A store that names no place of its own is a place of its own.
   const namespace = names.length === 0 ? context.node.id : [row.name, ...names].join('/')
@@ -109,6 +124,7 @@ function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeCon
     }),
     cleanup: 'sources',
     embedder: embeddings,
+    ...(model === undefined ? {} : { model }),
     topK: Math.floor(topK),
     filter: row.filter === undefined ? values.metadataFilter : values[row.filter],
     minScore: scoreThreshold > 1 ? scoreThreshold / 100 : scoreThreshold,

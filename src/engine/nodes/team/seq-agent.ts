@@ -37,9 +37,7 @@ export const seqAgent = defineNode({
     const { tools, maxIterations, interrupt } = inputs
     const approval = interrupt ? inputs : undefined
     const end = await workAsMember({ model, tools, messages, maxIterations, approval }, context)
-    if (end.paused !== undefined) {
-      return { ...askFor(end.paused.calls, inputs, end.paused), usage: end.usage }
-    }
+    if (end.paused !== undefined) return askFor(end.paused.calls, inputs, end.paused)
     const { text: content, usedTools, sourceDocuments, artifacts } = end
     const output = { content, usedTools, sourceDocuments, artifacts }
     return {
@@ -47,7 +45,6 @@ export const seqAgent = defineNode({
       values: await stateChanges(context, output),
       output,
       told: toldOf(end),
-      usage: end.usage,
     }
   },
 })

@@ -30,8 +30,8 @@ export const seqConditionAgent = defineNode({
     } as const
     const messages = speechOf(speech, model, context)
     const rows = context.node.inputs['conditionAgentStructuredOutput']
-    const { text: content, json: keys, usage } = await askInForm(model, { messages, rows }, context)
+    const { text: content, json: keys } = await askInForm(model, { messages, rows }, context)
     const output = { content, ...(isRecord(keys) ? keys : {}) }
-    return { output, usage, branch: await takenOutput(context, output) }
+    return { output, branch: await takenOutput(context, output) }
   },
 })

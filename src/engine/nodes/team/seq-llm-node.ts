@@ -1,5 +1,4 @@
 import { defineNode } from '../../node/define.ts'
-import type { TokenUsage } from '../../node/events.ts'
 import { json, optionalAnchor, options, text } from '../../node/inputs.ts'
 import type { ChatMessage, ChatModel } from '../../node/instances.ts'
 import type { TeamMessage, TurnContext } from '../../node/turn.ts'
@@ -31,11 +30,7 @@ export const seqLLMNode = defineNode({
       values: inputs.promptValues,
       selection: inputs.conversationHistorySelection,
     }
-    const { message, keys, usage } = await spokenBy(
-      model,
-      speechOf(speech, model, context),
-      context,
-    )
+    const { message, keys } = await spokenBy(model, speechOf(speech, model, context), context)
     const calls = callsOf(message)
     const usedTools = calls.map(({ name, args }) => ({
       tool: name,
@@ -51,7 +46,6 @@ export const seqLLMNode = defineNode({
         .filter(({ name }) => (name === 'seqToolNode') === calls.length > 0)
         .map(({ id }) => id),
       told: { messages: [message.content], usedTools },
-      usage,
     }
   },
 })
@@ -59,7 +53,6 @@ export const seqLLMNode = defineNode({
 interface Spoken {
   readonly message: TeamMessage
   readonly keys: Readonly<Record<string, unknown>>
-  readonly usage: TokenUsage
 }
 
 async function spokenBy(
@@ -70,14 +63,13 @@ async function spokenBy(
   const speaker = context.node.id
   const rows = context.node.inputs['llmStructuredOutput']
   if (formOf(rows) !== undefined) {
-    const { text: content, json, usage } = await askInForm(model, { messages, rows }, context)
+    const { text: content, json } = await askInForm(model, { messages, rows }, context)
     return {
       message: { role: 'assistant', content, speaker },
       keys: isRecord(json) ? json : {},
-      usage,
     }
   }
   const tools = await context.toolsAfter()
   const reply = await model.ask({ messages, tools, signal: context.signal })
-  return { message: { ...reply.message, speaker }, keys: {}, usage: reply.usage }
+  return { message: { ...reply.message, speaker }, keys: {} }
 }

@@ -58,7 +58,7 @@ async function decision(
   ]
   const tool = { name: 'route', description: 'Names who works next.', schema: routeSchema(names) }
   const asked = { messages, tools: [tool], toolChoice: { name: tool.name } }
-  const { toolCalls, text, usage } = await values.model.ask({ ...asked, signal: context.signal })
+  const { toolCalls, text } = await values.model.ask({ ...asked, signal: context.signal })
   const { next, instructions, reasoning } = toolCalls[0]?.args ?? { next: finish, reasoning: text }
   const worker = workers.get(textOf(next).trim().toLowerCase())
   const told = {
@@ -67,13 +67,12 @@ async function decision(
     instructions: textOf(instructions),
   }
   const task = { instructions: told.instructions }
-  if (worker !== undefined) return { goTo: [worker], values: task, told, usage }
+  if (worker !== undefined) return { goTo: [worker], values: task, told }
   const answer = await answerOf(values, context, told.instructions || textOf(reasoning))
   return {
     said: [{ role: 'assistant', content: answer, speaker: context.node.id }],
     answer,
     told,
-    usage,
   }
 }
 

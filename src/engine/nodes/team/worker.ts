@@ -38,7 +38,6 @@ export const worker = defineNode({
       said: [{ role: 'assistant', content: end.text, speaker: context.node.id }],
       goTo: context.nodesOf('supervisor').map(({ id }) => id),
       told: toldOf(end),
-      usage: end.usage,
     }
   },
 })

@@ -1,7 +1,8 @@
 import { defineNode } from '../../node/define.ts'
 import { anchor, bool, text } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
-import { argument, toolName } from '../../tools/schema.ts'
+import { askChain } from '../../tools/ask-chain.ts'
+import { toolName } from '../../tools/schema.ts'
 
 /** A chain, or an agent, that another agent may ask. */
 export const chainTool = defineNode({
@@ -27,11 +28,6 @@ export const chainTool = defineNode({
       required: ['input'],
       additionalProperties: false,
     },
-    run: async ({ input }, { signal }) => {
-      const answer = await baseChain.ask(argument(input), signal)
-      const text = answer.text ?? JSON.stringify(answer.json ?? '')
-      const { sourceDocuments } = answer
-      return sourceDocuments === undefined ? text : { text, sourceDocuments }
-    },
+    run: ({ input }, { signal }) => askChain(baseChain, input, signal),
   }),
 })

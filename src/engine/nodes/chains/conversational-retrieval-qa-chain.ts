@@ -1,10 +1,11 @@
-import { answerFrom, filled, respond } from '../../documents/answer.ts'
+import { answerFrom, respond } from '../../documents/answer.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
 import { anchor, anchors, bool, optionalAnchor, text, type InputsOf } from '../../node/inputs.ts'
 import type { ChatMessage } from '../../node/instances.ts'
 import { refusalOf } from '../../talk/answering.ts'
 import { messagesOf } from '../../talk/history.ts'
+import { filled } from '../../text/template.ts'
 
 const rephrase =
   'Below are a conversation and a follow-up question. Word the question so that it can be ' +
@@ -59,24 +60,3 @@ async function reworded(
   const { text: said } = await model.ask({ messages: [{ role: 'user', content }], signal })
   return said.trim() || question
 }
-
-/** Answers from documents, each question on its own. */
-export const retrievalQAChain = defineNode({
-  name: 'retrievalQAChain',
-  label: 'Retrieval QA Chain',
-  version: 2,
-  category: 'Chains',
-  description: 'Answers from documents.',
-  inputs: {
-    model: anchor('chatModel'),
-    vectorStoreRetriever: anchor('retriever'),
-    inputModeration: anchors('moderation'),
-    returnSourceDocuments: bool({ default: true }),
-  },
-  run: async (values, context) => {
-    const refusal = await refusalOf(values.inputModeration, context)
-    if (refusal !== undefined) return { text: refusal }
-    const question = context.input.question ?? ''
-    return answerFrom(question, { ...values, template: respond, history: [] }, context)
-  },
-})
