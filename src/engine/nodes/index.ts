@@ -37,6 +37,7 @@ import { bufferMemory } from './memory/buffer-memory.ts'
 import { bufferWindowMemory } from './memory/buffer-window-memory.ts'
 import { conversationSummaryBufferMemory } from './memory/conversation-summary-buffer-memory.ts'
 import { conversationSummaryMemory } from './memory/conversation-summary-memory.ts'
+import { foreignMemories } from './memory/foreign-memories.ts'
 import { inputModerationOpenAI } from './moderation/input-moderation-openai.ts'
 import { inputModerationSimple } from './moderation/input-moderation-simple.ts'
 import { advancedStructuredOutputParser } from './output-parsers/advanced-structured-output-parser.ts'
@@ -108,6 +109,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   executeFlowAgentflow,
   fewShotPromptTemplate,
   ...fileLoaders,
+  ...foreignMemories,
   getVariable,
   httpAgentflow,
   humanInputAgentflow,
