@@ -146,6 +146,7 @@ const kindWords: Readonly<Record<InstanceKind, string>> = {
   branch: 'decision',
   documents: 'document loader',
   splitter: 'text splitter',
+  recordManager: 'record manager',
 }
 
 function input<T>(

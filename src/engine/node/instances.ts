@@ -16,6 +16,7 @@ export interface InstanceByKind {
   readonly branch: Branch
   readonly documents: Documents
   readonly splitter: Splitter
+  readonly recordManager: RecordManager
 }
 
 export type InstanceKind = keyof InstanceByKind
@@ -224,6 +225,18 @@ export interface Splitter {
   readonly language?: string
   /** Of tokens. */
   readonly encoding?: string
+}
+
+/** What an upsert does about chunks that are there already, as data. */
+export interface RecordManager {
+  readonly kind: 'recordManager'
+  /**
+   * Which older chunks go: none; those of the sources that are upserted now; those of every source,
+   * also of one that is no longer upserted.
+   */
+  readonly cleanup: 'none' | 'incremental' | 'full'
+  /** The key of a chunk's metadata that tells its source. */
+  readonly sourceIdKey: string
 }
 
 /** A chain or an agent as a part of another node, which asks it its own questions. */

@@ -26,6 +26,7 @@ import { compatibleChatModels } from './chat-models/chat-openai-compatible.ts'
 import { chatOpenAI } from './chat-models/chat-openai.ts'
 import { fileLoaders } from './documents/file-loaders.ts'
 import { plainText } from './documents/plain-text.ts'
+import { recordManagers } from './documents/record-managers.ts'
 import { textSplitters } from './documents/text-splitters.ts'
 import { vectorStoreToDocument } from './documents/vector-store-to-document.ts'
 import { webScraper } from './documents/web-loaders.ts'
@@ -125,6 +126,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   multiQueryRetriever,
   plainText,
   promptTemplate,
+  ...recordManagers,
   ...requestsTools,
   retrievalQAChain,
   retrieverAgentflow,

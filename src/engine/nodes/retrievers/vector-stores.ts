@@ -8,7 +8,16 @@ import {
 } from '../../documents/store.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
-import { anchor, anchors, json, number, options, text, type InputsOf } from '../../node/inputs.ts'
+import {
+  anchor,
+  anchors,
+  json,
+  number,
+  options,
+  optionalAnchor,
+  text,
+  type InputsOf,
+} from '../../node/inputs.ts'
 
 interface StoreRow {
   readonly name: string
@@ -40,6 +49,7 @@ const filterInputs = {
 const inputs = {
   document: anchors('documents'),
   embeddings: anchor('embedder'),
+  recordManager: optionalAnchor('recordManager'),
   topK: number({ default: 4 }),
   searchType: options(['similarity', 'mmr'], { default: 'similarity' }),
   fetchK: number({ default: 20 }),
