@@ -18,6 +18,7 @@ import { createPostgresBus } from './platform/bus/postgres.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
 import type { Egress } from './platform/egress.ts'
+import { createFlowCache } from './platform/flow-cache.ts'
 import { createLimiter } from './platform/limiter/open.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { loadMetrics, type MakeMetrics } from './platform/metrics.ts'
@@ -119,6 +120,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     refreshSecret: derive(secrets.jwt[0]?.secret ?? new Uint8Array(), 'refresh'),
     fetch: egress.fetch,
     ...workers,
+    flowCache: createFlowCache({ clock }),
     metrics: parts.makeMetrics({ runs: () => runs.active(), pool: () => database.pool() }),
     keyUses,
     audit,

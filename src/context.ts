@@ -10,6 +10,7 @@ import type { Batch } from './platform/batch.ts'
 import type { Bus } from './platform/bus/bus.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
+import type { FlowCache } from './platform/flow-cache.ts'
 import type { Limiter } from './platform/limiter/limiter.ts'
 import type { Log } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
@@ -40,6 +41,8 @@ export interface Deps {
   /** Reads the files that flows load. */
   readonly loading: { readonly load: LoadDocuments }
   readonly localEmbeddings: LocalEmbeddings
+  /** What flows remember for a while. */
+  readonly flowCache: FlowCache
   /** The runs of flows under way here. */
   readonly runs: Runs
   readonly metrics: Metrics

@@ -147,6 +147,7 @@ const kindWords: Readonly<Record<InstanceKind, string>> = {
   documents: 'document loader',
   splitter: 'text splitter',
   recordManager: 'record manager',
+  cache: 'cache',
 }
 
 function input<T>(

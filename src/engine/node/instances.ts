@@ -17,6 +17,7 @@ export interface InstanceByKind {
   readonly documents: Documents
   readonly splitter: Splitter
   readonly recordManager: RecordManager
+  readonly cache: Cache
 }
 
 export type InstanceKind = keyof InstanceByKind
@@ -118,6 +119,13 @@ export interface ChatModel {
   ask(request: ModelRequest): Promise<ModelReply>
 }
 
+/** Where a chat model's answers are remembered. */
+export interface Cache {
+  readonly kind: 'cache'
+  /** How long they are at most. */
+  readonly ttlMs: number
+}
+
 export interface Prompt {
   readonly kind: 'prompt'
   /** Variables that have no value yet. */
@@ -160,6 +168,8 @@ export interface Tool extends ToolFacts {
 export interface Embedder {
   readonly kind: 'embedder'
   readonly modelName: string
+  /** Differs where vectors of the same model do; absent: they never do. */
+  readonly fingerprint?: string
   /** One vector a text, in the order of the texts. @throws Failure UPSTREAM or TIMEOUT. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<readonly (readonly number[])[]>
 }

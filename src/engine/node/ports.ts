@@ -99,6 +99,12 @@ export interface VectorPort {
   readonly search: (place: VectorPlace, query: ChunkQuery) => Promise<readonly FoundChunk[]>
 }
 
+/** What the flows of a workspace remember for a while; anything may be forgotten at any time. */
+export interface CachePort {
+  readonly get: (key: string) => Promise<string | undefined>
+  readonly set: (key: string, value: string, ttlMs: number) => Promise<void>
+}
+
 /** Reads and cuts files. @throws Failure naming the file, UNAVAILABLE, TIMEOUT. */
 export type LoadDocuments = (
   job: LoadJob,
@@ -130,6 +136,7 @@ export interface Ports {
   /** The newest kept run of a session of this flow and caller; undefined when there is none. */
   readonly savedRun: (sessionId: string) => Promise<SavedRun | undefined>
   readonly vectors: VectorPort
+  readonly cache: CachePort
   readonly loadDocuments: LoadDocuments
   /** Vectors of texts, without a provider. @throws Failure UNPROCESSABLE, UNAVAILABLE. */
   readonly embedLocally: (

@@ -14,6 +14,8 @@ import { retrieverAgentflow } from './agentflow/retriever-agentflow.ts'
 import { startAgentflow } from './agentflow/start-agentflow.ts'
 import { toolAgentflow } from './agentflow/tool-agentflow.ts'
 import { toolAgent } from './agents/tool-agent.ts'
+import { answerCaches } from './caches/answer-caches.ts'
+import { embeddingCaches } from './caches/embedding-caches.ts'
 import { conversationChain } from './chains/conversation-chain.ts'
 import { llmChain } from './chains/llm-chain.ts'
 import { conversationalRetrievalQAChain, retrievalQAChain } from './chains/retrieval-qa.ts'
@@ -81,6 +83,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   advancedStructuredOutputParser,
   agentAgentflow,
   agentMemory,
+  ...answerCaches,
   azureChatOpenAI,
   bufferMemory,
   bufferWindowMemory,
@@ -106,6 +109,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   customListOutputParser,
   customTool,
   directReplyAgentflow,
+  ...embeddingCaches,
   ...embeddingNodes,
   executeFlowAgentflow,
   fewShotPromptTemplate,
