@@ -24,6 +24,7 @@ import { createLog, type Log } from './platform/log.ts'
 import { loadMetrics, type MakeMetrics } from './platform/metrics.ts'
 import { createRuns } from './platform/runs.ts'
 import { loadSecrets, type Secrets } from './platform/secrets.ts'
+import type { Sql } from './platform/sql/open.ts'
 import { createLocalEmbeddings } from './platform/workers/embeddings.ts'
 import { createPasswords, type Passwords } from './platform/workers/passwords.ts'
 import { createSandbox } from './platform/workers/sandbox.ts'
@@ -120,6 +121,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     refreshSecret: derive(secrets.jwt[0]?.secret ?? new Uint8Array(), 'refresh'),
     fetch: egress.fetch,
     ...workers,
+    sql: sqlAtFirstCall(config.egressAllow),
     flowCache: createFlowCache({ clock }),
     metrics: parts.makeMetrics({ runs: () => runs.active(), pool: () => database.pool() }),
     keyUses,
@@ -162,6 +164,19 @@ function egressAtFirstCall(allow: readonly string[]): Egress {
   return {
     fetch: async (...call) => (await (loading ??= load())).fetch(...call),
     close: async () => (await loading)?.close(),
+  }
+}
+
+/** As the way out. */
+function sqlAtFirstCall(allow: readonly string[]): Sql {
+  let loading: Promise<Sql> | undefined
+  const load = async (): Promise<Sql> => {
+    const { createSql } = await import('./platform/sql/open.ts')
+    return createSql({ allow })
+  }
+  return {
+    tables: async (...call) => (await (loading ??= load())).tables(...call),
+    query: async (...call) => (await (loading ??= load())).query(...call),
   }
 }
 

@@ -15,6 +15,7 @@ import type { Limiter } from './platform/limiter/limiter.ts'
 import type { Log } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { Runs } from './platform/runs.ts'
+import type { Sql } from './platform/sql/open.ts'
 import type { LocalEmbeddings } from './platform/workers/embeddings.ts'
 import type { Passwords } from './platform/workers/passwords.ts'
 import type { Sandbox } from './platform/workers/sandbox.ts'
@@ -41,6 +42,8 @@ export interface Deps {
   /** Reads the files that flows load. */
   readonly loading: { readonly load: LoadDocuments }
   readonly localEmbeddings: LocalEmbeddings
+  /** Databases of others that flows read. */
+  readonly sql: Sql
   /** What flows remember for a while. */
   readonly flowCache: FlowCache
   /** The runs of flows under way here. */

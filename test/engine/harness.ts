@@ -136,6 +136,14 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
         save: async () => ({ numAdded: 0, numUpdated: 0, numSkipped: 0, numDeleted: 0 }),
         search: async () => [],
       },
+      sql: {
+        tables: async () => {
+          throw new Error('this test asks no database')
+        },
+        query: async () => {
+          throw new Error('this test asks no database')
+        },
+      },
       cache: { get: async () => undefined, set: async () => undefined },
       clock: { now: () => new Date('2026-01-02T03:04:05.678Z') },
       ...told.ports,

@@ -19,6 +19,7 @@ import { embeddingCaches } from './caches/embedding-caches.ts'
 import { conversationChain } from './chains/conversation-chain.ts'
 import { llmChain } from './chains/llm-chain.ts'
 import { conversationalRetrievalQAChain, retrievalQAChain } from './chains/retrieval-qa.ts'
+import { sqlDatabaseChain } from './chains/sql-database-chain.ts'
 import { chatAnthropic } from './chat-models/chat-anthropic.ts'
 import { azureChatOpenAI } from './chat-models/chat-azure.ts'
 import { chatGoogleGenerativeAI } from './chat-models/chat-google.ts'
@@ -150,6 +151,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   setVariable,
   similarityThresholdRetriever,
   simpleChatEngine,
+  sqlDatabaseChain,
   startAgentflow,
   structuredOutputParser,
   supervisor,
