@@ -38,6 +38,20 @@ export function scrubPatterns(text: string): string {
   return patterns.reduce((rest, pattern) => rest.replaceAll(pattern, mark), text)
 }
 
+/**
+ * The password of a database's address as it is written and as it is meant; the whole text where it
+ * is no such address.
+ */
+export function passwordIn(url: string): readonly string[] {
+  if (!/^\w+:\/\//.test(url) || !URL.canParse(url)) return [url]
+  const { password } = new URL(url)
+  try {
+    return [password, decodeURIComponent(password)]
+  } catch {
+    return [password]
+  }
+}
+
 /** A copy without the given keys at any depth. */
 export function withoutKeys(value: unknown, isUnwanted: (key: string) => boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => withoutKeys(item, isUnwanted))

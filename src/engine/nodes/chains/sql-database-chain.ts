@@ -10,6 +10,7 @@ import type { SqlAccess } from '../../node/ports.ts'
 import { askAloud, refusalOf } from '../../talk/answering.ts'
 import { createPrompt, fillPrompt } from '../../talk/prompt.ts'
 import { queryIn, rowsText, tablesText } from '../../talk/sql.ts'
+import { passwordIn } from '../../text/secrets.ts'
 
 const ask =
   'Write one SELECT statement in {dialect} that finds what the question below needs. Use only ' +
@@ -80,17 +81,6 @@ function accessOf({ database, url }: Values, context: NodeContext): SqlAccess {
   if (url === '') throw missing(context, 'a connection string')
   for (const secret of passwordIn(url)) context.conceal(secret)
   return { url, signal, who: `The database of ${nodeTitle(node)}` }
-}
-
-/** The password as it is written and as it is meant; the whole text where it is no address. */
-function passwordIn(url: string): readonly string[] {
-  if (!url.startsWith('postgres') || !URL.canParse(url)) return [url]
-  const { password } = new URL(url)
-  try {
-    return [password, decodeURIComponent(password)]
-  } catch {
-    return [password]
-  }
 }
 
 /** What the model is asked for, with the tables it may use. */
