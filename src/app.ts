@@ -10,6 +10,7 @@ import { createVault } from './core/seal.ts'
 import { createTokens } from './core/token.ts'
 import type { Database } from './db/database.ts'
 import { openDatabase } from './db/open.ts'
+import { createFlowWorld } from './flow-world.ts'
 import { createAccessCache } from './platform/access-cache.ts'
 import { createAttempts } from './platform/attempts.ts'
 import type { Bus } from './platform/bus/bus.ts'
@@ -17,21 +18,15 @@ import { createLocalBus } from './platform/bus/local.ts'
 import { createPostgresBus } from './platform/bus/postgres.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
-import type { Egress } from './platform/egress.ts'
 import { createLimiter } from './platform/limiter/open.ts'
 import { createLog, type Log } from './platform/log.ts'
 import { loadMetrics, type MakeMetrics } from './platform/metrics.ts'
 import { createRuns } from './platform/runs.ts'
 import { loadSecrets, type Secrets } from './platform/secrets.ts'
-import { createSpool } from './platform/spool.ts'
-import { createLocalEmbeddings } from './platform/workers/embeddings.ts'
 import { createPasswords, type Passwords } from './platform/workers/passwords.ts'
-import { createSandbox } from './platform/workers/sandbox.ts'
 import { schema } from './schema.ts'
 import { createHttp, type Http } from './server/http.ts'
-import { createVectorIndexes } from './vectors/indexes.ts'
 import { removeLeftovers } from './vectors/leftovers.ts'
-import { createLoading } from './vectors/loading.ts'
 
 /** The server without a socket: what `main.ts`, tests and benches all use. */
 export interface App extends Http {
@@ -100,8 +95,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const onError = (error: unknown): void => log.error({ err: error }, 'background work failed')
   const bus = createBus(config, onError)
   const limiter = createLimiter({ redisUrl: config.redisUrl, clock, onError })
-  const egress = egressAtFirstCall(config.egressAllow)
-  const workers = createWorkers(egress, { database, log })
+  const world = createFlowWorld({ egressAllow: config.egressAllow, database, log, clock })
   const access = createAccessCache(bus, clock)
   const runs = createRuns(bus)
   const keyUses = createKeyUses(database, onError)
@@ -120,8 +114,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     tokens: createTokens(secrets.jwt, () => clock.now()),
     vault: createVault(secrets.vault),
     refreshSecret: derive(secrets.jwt[0]?.secret ?? new Uint8Array(), 'refresh'),
-    fetch: egress.fetch,
-    ...workers,
+    ...world.deps,
     metrics: parts.makeMetrics({ runs: () => runs.active(), pool: () => database.pool() }),
     keyUses,
     audit,
@@ -136,38 +129,12 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     // What is left to write goes first; whatever fails, the rest is closed all the same.
     await settle([keyUses.close(), audit.close()], onError)
     await settle(
-      [...Object.values(workers), bus, limiter, egress, parts.passwords].map((part) =>
-        part.close(),
-      ),
+      [...world.parts, bus, limiter, parts.passwords].map((part) => part.close()),
       onError,
     )
     await settle([database.close()], onError)
   }
   return { deps, close }
-}
-
-/** What is done in threads, on disk or behind everybody's back; each starts with its first work. */
-function createWorkers({ fetch }: Egress, parts: Pick<Parts, 'database' | 'log'>) {
-  return {
-    sandbox: createSandbox({ fetch }),
-    spool: createSpool(),
-    loading: createLoading(),
-    localEmbeddings: createLocalEmbeddings(),
-    vectorIndexes: createVectorIndexes(parts),
-  }
-}
-
-/** The way out is a tenth of all code: it is loaded when a flow first calls out. */
-function egressAtFirstCall(allow: readonly string[]): Egress {
-  let loading: Promise<Egress> | undefined
-  const load = async (): Promise<Egress> => {
-    const { createEgress } = await import('./platform/egress.ts')
-    return createEgress({ allow })
-  }
-  return {
-    fetch: async (...call) => (await (loading ??= load())).fetch(...call),
-    close: async () => (await loading)?.close(),
-  }
 }
 
 /** Instances that share a database tell each other what changed; the embedded one has no second. */

@@ -11,11 +11,13 @@ import type { Batch } from './platform/batch.ts'
 import type { Bus } from './platform/bus/bus.ts'
 import type { Clock } from './platform/clock.ts'
 import type { Config } from './platform/config.ts'
+import type { FlowCache } from './platform/flow-cache.ts'
 import type { Limiter } from './platform/limiter/limiter.ts'
 import type { Log } from './platform/log.ts'
 import type { Metrics } from './platform/metrics.ts'
 import type { Runs } from './platform/runs.ts'
 import type { Spool, Uploads } from './platform/spool.ts'
+import type { Sql } from './platform/sql/open.ts'
 import type { LocalEmbeddings } from './platform/workers/embeddings.ts'
 import type { Passwords } from './platform/workers/passwords.ts'
 import type { Sandbox } from './platform/workers/sandbox.ts'
@@ -39,15 +41,19 @@ export interface Deps {
   readonly fetch: typeof globalThis.fetch
   /** Where users' code runs. */
   readonly sandbox: Sandbox
-  /** Reads the files that flows load. */
   /** Where the files of requests wait. */
   readonly spool: Spool
+  /** Reads the files that flows load. */
   readonly loading: { readonly load: LoadDocuments }
   readonly localEmbeddings: LocalEmbeddings
   /** Makes indexes for namespaces of vectors that grow. */
   readonly vectorIndexes: {
     grown(em: SqlEntityManager, space: GrownSpace): void
   }
+  /** Databases of others that flows read. */
+  readonly sql: Sql
+  /** What flows remember for a while. */
+  readonly flowCache: FlowCache
   /** The runs of flows under way here. */
   readonly runs: Runs
   readonly metrics: Metrics

@@ -49,7 +49,7 @@ const floors = [
   ['rest', /^src\/rest\//],
   ['server', /^src\/server\//],
   ['auth', /^src\/auth\//],
-  ['top', /^src\/(cli\/|app\.ts$|main\.ts$)/],
+  ['top', /^src\/(cli\/|app\.ts$|flow-world\.ts$|main\.ts$)/],
   ['schema', /^src\/schema\.ts$/],
   ['service', /^src\/[a-z]+\//],
 ] as const

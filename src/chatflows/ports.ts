@@ -25,6 +25,8 @@ export function flowPorts(
       return { id, name, description, schema: schema ?? null, func: func ?? null }
     },
     flow: (id) => findNeighbour(deps, workspaceId, id),
+    sql: deps.sql,
+    cache: deps.flowCache.of(workspaceId),
     loadDocuments: deps.loading.load,
     embedLocally: deps.localEmbeddings.embed,
     runCode: (job) => deps.sandbox.run(job),

@@ -1,6 +1,3 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns'
-import { isIP, type LookupFunction } from 'node:net'
-import { callbackify } from 'node:util'
 import {
   Agent,
   buildConnector,
@@ -9,10 +6,8 @@ import {
   type Response as UndiciResponse,
 } from 'undici'
 import { Failure } from '../core/errors.ts'
-import { createJudge, normalHost, type Target } from './egress-rules.ts'
-
-/** All addresses of a host name; rejects when it has none. */
-export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>
+import { createGuard, type EgressGuard, type Resolve } from './egress-guard.ts'
+import { normalHost, type Target } from './egress-rules.ts'
 
 export interface EgressOptions {
   /** `EGRESS_ALLOW`: a host, address or CIDR each, with an optional `:port`. */
@@ -53,20 +48,14 @@ const droppedResponseHeaders = ['set-cookie', 'content-encoding', 'content-lengt
  */
 export function createEgress(options: EgressOptions): Egress {
   const { timeoutMs = 120_000, maxBytes = 25 * 1024 * 1024, ports = [80, 443] } = options
-  const resolve = options.resolve ?? resolveBySystem
-  const permits = createJudge(options.allow, ports)
-  const check = (target: Target, addresses: readonly string[]): void => {
-    if (!permits(target, addresses)) throw refusal(target)
-  }
-  const agent = new Agent({ connect: guardedConnector(resolve, check) })
+  const guard = createGuard({ allow: options.allow, ports, resolve: options.resolve })
+  const agent = new Agent({ connect: guardedConnector(guard) })
 
   const follow = async (first: URL, call: Call, signal: AbortSignal): Promise<UndiciResponse> => {
     let url = first
     let current = call
     for (let hops = 0; ; hops += 1) {
-      const target = targetOf(url)
-      // A literal address never reaches the resolver, so it is judged here.
-      if (isIP(target.hostname) !== 0) check(target, [target.hostname])
+      guard.checkLiteral(targetOf(url))
       const response = await send(url, current, { agent, signal })
       const next = redirectTarget(response, url)
       if (next === undefined) return response
@@ -94,33 +83,12 @@ export function createEgress(options: EgressOptions): Egress {
 }
 
 /** Opens sockets only to addresses that passed; the look-up that is checked is the one used. */
-function guardedConnector(
-  resolve: Resolve,
-  check: (target: Target, addresses: readonly string[]) => void,
-): buildConnector.connector {
+function guardedConnector(guard: EgressGuard): buildConnector.connector {
   return (options, callback) => {
     const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80)
-    const find = callbackify(async (hostname: string) => {
-      const addresses = await resolve(hostname)
-      check(
-        { hostname: normalHost(hostname), port },
-        addresses.map(({ address }) => address),
-      )
-      return [...addresses]
-    })
-    const lookup: LookupFunction = (hostname, _how, done) => find(hostname, done)
-    // With `autoSelectFamily` Node asks for all addresses at once, which is what `find` answers.
-    buildConnector({ lookup, autoSelectFamily: true, timeout: 10_000 })(options, callback)
+    const how = { lookup: guard.lookup(port), autoSelectFamily: true, timeout: 10_000 }
+    buildConnector(how)(options, callback)
   }
-}
-
-function resolveBySystem(hostname: string): Promise<LookupAddress[]> {
-  return new Promise((resolve, reject) => {
-    systemLookup(hostname, { all: true }, (error, addresses) => {
-      if (error === null) resolve(addresses)
-      else reject(error)
-    })
-  })
 }
 
 function targetOf(url: URL): Target {
@@ -132,14 +100,6 @@ function targetOf(url: URL): Target {
   }
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
   return { hostname: normalHost(url.hostname), port }
-}
-
-function refusal({ hostname, port }: Target): Failure {
-  return new Failure(
-    'UPSTREAM',
-    `Calls to ${hostname} on port ${port} are refused: it is not a public address on a usual ` +
-      'port. The operator can allow it with EGRESS_ALLOW.',
-  )
 }
 
 function readCall(

@@ -220,6 +220,8 @@ describe('memories', () => {
       [],
       ['user: one', 'assistant: two', 'user: three', 'assistant: four'],
     ],
+    ['RedisBackedChatMemory', { windowSize: '1' }, [], ['assistant: four']],
+    ['ZepMemory', { k: 3 }, [], ['assistant: two', 'user: three', 'assistant: four']],
     [
       'conversationSummaryMemory',
       {},
@@ -245,6 +247,19 @@ describe('memories', () => {
     const lines = linesOf(asked.at(-1))
     expect(lines).toEqual(['system: Be.', ...expected, 'user: socks'])
     expect(asked).toHaveLength(summaries.length + 1)
+  })
+
+  test.each([
+    ['DynamoDBChatMemory', 'DynamoDB Chat Memory'],
+    ['MongoDBAtlasChatMemory', 'MongoDB Atlas Chat Memory'],
+    ['upstashRedisBackedChatMemory', 'Upstash Redis-Backed Chat Memory'],
+    ['ZepMemoryCloud', 'Zep Memory - Cloud'],
+    ['mem0', 'Mem0'],
+  ])('%s remembers what this server stored, under its own name', async (name, memoryType) => {
+    const asked = script(provider, ['five'])
+    const result = await run(remembering(name, {}), { ports: { ...ports(), history } })
+    expect(linesOf(asked[0])).toContain('assistant: two')
+    expect(result.memoryType).toBe(memoryType)
   })
 })
 

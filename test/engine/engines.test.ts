@@ -250,7 +250,7 @@ describe('a context chat engine', () => {
       'assistant: hi',
       'user: socks',
     ])
-    expect(result).toMatchObject({ text: '3 euros', memoryType: 'Buffer Memory' })
+    expect(result).toMatchObject({ text: '3 euros', memoryType: 'Redis-Backed Chat Memory' })
     expect(result.sourceDocuments).toHaveLength(2)
   })
 

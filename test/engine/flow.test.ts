@@ -158,6 +158,7 @@ describe('what others may read of a flow', () => {
           inputs: {
             maxTokens: '100',
             basepath: 'https://user:CANARY-2@x.example/v1',
+            url: 'postgres://user:p@CANARY-11@db.example/shop?who=a@b',
             openAIApiKey: 'CANARY-3',
             pin: 'CANARY-4',
             baseOptions: '{"headers":{"a":"CANARY-5"}}',
@@ -189,6 +190,7 @@ describe('what others may read of a flow', () => {
       ],
     })
     expect(text).toContain('Be kind.')
+    expect(text).toContain('db.example/shop?who=a@b')
   })
 
   test('the widget gets names and the start form only', () => {

@@ -148,6 +148,15 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
         open: keepsNothing,
         search: async () => [],
       },
+      sql: {
+        tables: async () => {
+          throw new Error('this test asks no database')
+        },
+        query: async () => {
+          throw new Error('this test asks no database')
+        },
+      },
+      cache: { get: async () => undefined, set: async () => undefined },
       clock: { now: () => new Date('2026-01-02T03:04:05.678Z') },
       ...told.ports,
     },

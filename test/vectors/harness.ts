@@ -108,9 +108,11 @@ export function qaFlow(
     readonly store?: Partial<Drawn>
     readonly embeddings?: Record<string, unknown>
     readonly splitter?: Record<string, unknown>
+    readonly more?: readonly Drawn[]
   } = {},
 ) {
   return draw([
+    ...(changes.more ?? []),
     {
       id: 'textFile_0',
       name: 'textFile',

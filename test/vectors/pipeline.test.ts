@@ -139,6 +139,43 @@ describe('an upsert in many pieces', () => {
   })
 })
 
+describe('a record manager', () => {
+  it.each([
+    ['none', { numAdded: 1, numDeleted: 0 }, 6],
+    ['incremental', { numAdded: 0, numUpdated: 1, numDeleted: 1 }, 4],
+    ['full', { numAdded: 0, numUpdated: 1, numDeleted: 1 }, 1],
+  ])('with the cleanup %s', async (cleanup, counts, left) => {
+    const flowData = qaFlow(embedder.baseUrl, {
+      loader,
+      splitter: { chunkSize: 40 },
+      more: [
+        {
+          id: 'manager',
+          name: 'postgresRecordManager',
+          category: 'Record Manager',
+          inputs: { cleanup },
+        },
+      ],
+      store: { name: 'pinecone', inputs: { recordManager: '{{manager.data.instance}}' } },
+    })
+    const flow = await app.addFlow({ flowData })
+    await answerOf(send(flow.id, { 'b.txt': lines(3) }))
+    await answerOf(
+      send(flow.id, { 'a.txt': 'This is what it said.\nThis is more of what it said.' }),
+    )
+    const again = await answerOf(send(flow.id, { 'a.txt': 'Now it says something else.' }))
+    expect(again).toMatchObject(counts)
+    const { database } = app.app.deps
+    const kept = await database.rows(
+      database.workspaceEm({ workspaceId: app.owner.workspaceId }),
+      `select 1 from vector_chunk c join vector_space s on s.id = c.space_id
+       where s.chatflowid = ?`,
+      [flow.id],
+    )
+    expect(kept).toHaveLength(left)
+  })
+})
+
 describe('an upsert that is given up', () => {
   it('is taken back when the client goes away', async () => {
     const flow = await addFlow()

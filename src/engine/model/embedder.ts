@@ -9,6 +9,7 @@ import {
   type ProviderOptions,
 } from './chat-model.ts'
 import { providerFailure } from './failure.ts'
+import { fingerprint } from './fingerprint.ts'
 import { loadEmbedding, loadSdk } from './provider.ts'
 
 export interface EmbeddingSpec extends Pick<
@@ -28,9 +29,11 @@ export interface EmbeddingSpec extends Pick<
  */
 export function createEmbedder(spec: EmbeddingSpec, world: ModelWorld): Embedder {
   checkAddress(spec)
+  const { node: _node, ...settings } = spec
   return {
     kind: 'embedder',
     modelName: spec.modelName,
+    fingerprint: fingerprint(settings),
     embed: async (texts, signal) => {
       const clean = spec.stripNewLines ? texts.map((text) => text.replaceAll('\n', ' ')) : texts
       const vectors: (readonly number[])[] = []

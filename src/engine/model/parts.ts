@@ -1,10 +1,11 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle } from '../flow/flow.ts'
 import type { NodeContext } from '../node/context.ts'
-import { bool, json, number, text, type InputsOf } from '../node/inputs.ts'
+import { bool, json, number, optionalAnchor, text, type InputsOf } from '../node/inputs.ts'
 import type { ChatModel } from '../node/instances.ts'
 import { safeEntries } from '../text/paths.ts'
 import { createChatModel, type ModelSettings, type ModelSpec } from './chat-model.ts'
+import { rememberingModel } from './remember.ts'
 
 /** Where a provider is; the nodes call it by different names. */
 export const addressInputs = {
@@ -24,6 +25,7 @@ export const chatInputs = {
   topP: number(),
   timeout: number(),
   allowImageUploads: bool({ default: false }),
+  cache: optionalAnchor('cache'),
 }
 
 interface Provider {
@@ -75,7 +77,7 @@ type Drawn = { readonly [K in keyof ModelSettings]: ModelSettings[K] | undefined
 
 /** The handle for what a chat model's node says. */
 export function chatModelOf(
-  inputs: Pick<InputsOf<typeof chatInputs>, 'streaming' | 'allowImageUploads'>,
+  inputs: Pick<InputsOf<typeof chatInputs>, 'streaming' | 'allowImageUploads' | 'cache'>,
   spec: Omit<ModelSpec, 'settings' | 'streams' | 'acceptsImages'> & { readonly settings: Drawn },
   context: NodeContext,
 ): ChatModel {
@@ -83,10 +85,12 @@ export function chatModelOf(
   const acceptsImages = inputs.allowImageUploads
   const settings = present(spec.settings)
   const { ports, signal, spend } = context
-  return createChatModel(
-    { ...spec, settings, streams, acceptsImages },
-    { fetch: ports.fetch, signal, spend },
-  )
+  const world = { fetch: ports.fetch, signal, spend }
+  const model = createChatModel({ ...spec, settings, streams, acceptsImages }, world)
+  const { cache } = inputs
+  if (cache === undefined) return model
+  const { node: _node, ...asked } = spec
+  return rememberingModel(model, { ttlMs: cache.ttlMs, settings: asked }, context)
 }
 
 /** The fields that have a value. */

@@ -149,6 +149,8 @@ const kindWords: Readonly<Record<InstanceKind, string>> = {
   synthesizer: 'response synthesizer',
   promptChoice: 'prompt retriever',
   retrieverChoice: 'named vector store retriever',
+  recordManager: 'record manager',
+  cache: 'cache',
 }
 
 function input<T>(

@@ -19,6 +19,8 @@ export interface InstanceByKind {
   readonly synthesizer: Synthesizer
   readonly promptChoice: PromptChoice
   readonly retrieverChoice: RetrieverChoice
+  readonly recordManager: RecordManager
+  readonly cache: Cache
 }
 
 export type InstanceKind = keyof InstanceByKind
@@ -120,6 +122,13 @@ export interface ChatModel {
   ask(request: ModelRequest): Promise<ModelReply>
 }
 
+/** Where a chat model's answers are remembered. */
+export interface Cache {
+  readonly kind: 'cache'
+  /** How long they are at most. */
+  readonly ttlMs: number
+}
+
 export interface Prompt {
   readonly kind: 'prompt'
   /** Variables that have no value yet. */
@@ -162,6 +171,8 @@ export interface Tool extends ToolFacts {
 export interface Embedder {
   readonly kind: 'embedder'
   readonly modelName: string
+  /** Differs where vectors of the same model do; absent: they never do. */
+  readonly fingerprint?: string
   /** One vector a text, in the order of the texts. @throws Failure UPSTREAM or TIMEOUT. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<readonly (readonly number[])[]>
 }
@@ -265,6 +276,18 @@ export interface Synthesizer {
   readonly prompt: string
   /** Holds `{existingAnswer}` besides. */
   readonly refinePrompt: string
+}
+
+/** What an upsert does about chunks that are there already, as data. */
+export interface RecordManager {
+  readonly kind: 'recordManager'
+  /**
+   * Which older chunks go: none; those of the sources that are upserted now; those of every source,
+   * also of one that is no longer upserted.
+   */
+  readonly cleanup: 'none' | 'incremental' | 'full'
+  /** The key of a chunk's metadata that tells its source. */
+  readonly sourceIdKey: string
 }
 
 /** A chain or an agent as a part of another node, which asks it its own questions. */

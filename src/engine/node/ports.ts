@@ -117,6 +117,58 @@ export interface VectorPort {
   readonly search: (place: VectorPlace, query: ChunkQuery) => Promise<readonly FoundChunk[]>
 }
 
+/** What the flows of a workspace remember for a while; anything may be forgotten at any time. */
+export interface CachePort {
+  readonly get: (key: string) => Promise<string | undefined>
+  readonly set: (key: string, value: string, ttlMs: number) => Promise<void>
+}
+
+/** A database that a flow names; it is asked on a connection that can only read. */
+export interface SqlAccess {
+  /** Where it is, with login and password. */
+  readonly url: string
+  /** Begins the sentences of refusals. */
+  readonly who: string
+  readonly signal: AbortSignal
+}
+
+export type SqlRow = readonly (string | null)[]
+
+export interface SqlTable {
+  readonly name: string
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  /** A few of its rows, each value cut short. */
+  readonly sample: readonly SqlRow[]
+}
+
+export interface SqlRows {
+  readonly columns: readonly string[]
+  readonly rows: readonly SqlRow[]
+  /** There were more than wanted. */
+  readonly hasMore: boolean
+}
+
+/**
+ * PostgreSQL databases of others, by the rules of every call out of the server.
+ * @throws Failure UNPROCESSABLE for an address it cannot read, UPSTREAM, TIMEOUT.
+ */
+export interface SqlPort {
+  /** What the login may read; `include` undefined: every table. */
+  readonly tables: (
+    access: SqlAccess,
+    wanted: {
+      readonly include: readonly string[] | undefined
+      readonly ignore: readonly string[]
+      readonly sampleRows: number
+    },
+  ) => Promise<readonly SqlTable[]>
+  /** The first rows of one SELECT; any other statement is refused. */
+  readonly query: (
+    access: SqlAccess,
+    select: { readonly text: string; readonly limit: number },
+  ) => Promise<SqlRows>
+}
+
 /** Reads and cuts files, some chunks at a time. @throws Failure naming the file, UNAVAILABLE, TIMEOUT. */
 export type LoadDocuments = (
   job: LoadJob,
@@ -148,6 +200,8 @@ export interface Ports {
   /** The newest kept run of a session of this flow and caller; undefined when there is none. */
   readonly savedRun: (sessionId: string) => Promise<SavedRun | undefined>
   readonly vectors: VectorPort
+  readonly cache: CachePort
+  readonly sql: SqlPort
   readonly loadDocuments: LoadDocuments
   /** Vectors of texts, without a provider. @throws Failure UNPROCESSABLE, UNAVAILABLE. */
   readonly embedLocally: (

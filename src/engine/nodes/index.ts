@@ -14,6 +14,8 @@ import { retrieverAgentflow } from './agentflow/retriever-agentflow.ts'
 import { startAgentflow } from './agentflow/start-agentflow.ts'
 import { toolAgentflow } from './agentflow/tool-agentflow.ts'
 import { toolAgent } from './agents/tool-agent.ts'
+import { answerCaches } from './caches/answer-caches.ts'
+import { embeddingCaches } from './caches/embedding-caches.ts'
 import { conversationChain } from './chains/conversation-chain.ts'
 import { conversationalRetrievalQAChain } from './chains/conversational-retrieval-qa-chain.ts'
 import { getApiChain } from './chains/get-api-chain.ts'
@@ -23,6 +25,7 @@ import { multiRetrievalQAChain } from './chains/multi-retrieval-qa-chain.ts'
 import { openApiChain } from './chains/openapi-chain.ts'
 import { postApiChain } from './chains/post-api-chain.ts'
 import { retrievalQAChain } from './chains/retrieval-qa-chain.ts'
+import { sqlDatabaseChain } from './chains/sql-database-chain.ts'
 import { vectorDBQAChain } from './chains/vector-db-qa-chain.ts'
 import { chatAnthropic } from './chat-models/chat-anthropic.ts'
 import { azureChatOpenAI } from './chat-models/chat-azure.ts'
@@ -33,6 +36,7 @@ import { compatibleChatModels } from './chat-models/chat-openai-compatible.ts'
 import { chatOpenAI } from './chat-models/chat-openai.ts'
 import { fileLoaders } from './documents/file-loaders.ts'
 import { plainText } from './documents/plain-text.ts'
+import { recordManagers } from './documents/record-managers.ts'
 import { textSplitters } from './documents/text-splitters.ts'
 import { vectorStoreToDocument } from './documents/vector-store-to-document.ts'
 import { webScraper } from './documents/web-loaders.ts'
@@ -48,6 +52,7 @@ import { bufferMemory } from './memory/buffer-memory.ts'
 import { bufferWindowMemory } from './memory/buffer-window-memory.ts'
 import { conversationSummaryBufferMemory } from './memory/conversation-summary-buffer-memory.ts'
 import { conversationSummaryMemory } from './memory/conversation-summary-memory.ts'
+import { foreignMemories } from './memory/foreign-memories.ts'
 import { inputModerationOpenAI } from './moderation/input-moderation-openai.ts'
 import { inputModerationSimple } from './moderation/input-moderation-simple.ts'
 import { advancedStructuredOutputParser } from './output-parsers/advanced-structured-output-parser.ts'
@@ -101,6 +106,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   advancedStructuredOutputParser,
   agentAgentflow,
   agentMemory,
+  ...answerCaches,
   azureChatOpenAI,
   bufferMemory,
   bufferWindowMemory,
@@ -128,6 +134,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   customRetriever,
   customTool,
   directReplyAgentflow,
+  ...embeddingCaches,
   ...embeddingNodes,
   embeddingsFilterRetriever,
   executeFlowAgentflow,
@@ -135,6 +142,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   fewShotPromptTemplate,
   ...fileLoaders,
   getApiChain,
+  ...foreignMemories,
   getVariable,
   httpAgentflow,
   humanInputAgentflow,
@@ -159,6 +167,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   promptTemplate,
   queryEngine,
   queryEngineTool,
+  ...recordManagers,
   ...requestsTools,
   ...rerankRetrievers,
   ...responseSynthesizers,
@@ -181,6 +190,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   setVariable,
   similarityThresholdRetriever,
   simpleChatEngine,
+  sqlDatabaseChain,
   startAgentflow,
   structuredOutputParser,
   subQuestionQueryEngine,

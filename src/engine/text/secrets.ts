@@ -10,7 +10,7 @@ const patterns = [
   /\b(?:bearer|basic)\s+[\w.~+/=*-]{4,}/gi,
   /\b(?:sk|pk|rk|gsk|xai|org|proj)[-_][\w*.-]{4,}/gi,
   /\bAIza[\w-]{8,}/g,
-  /(?<=\/\/)[^/\s@]+@/g,
+  /(?<=\/\/)[^/?#\s]+@/g,
 ]
 
 /** The secrets a run has touched, and a way to keep them out of its messages. */
@@ -36,6 +36,20 @@ export function createSecrets(): Secrets {
 /** Text without anything that looks like a provider's key or an authorisation header. */
 export function scrubPatterns(text: string): string {
   return patterns.reduce((rest, pattern) => rest.replaceAll(pattern, mark), text)
+}
+
+/**
+ * The password of a database's address as it is written and as it is meant; the whole text where it
+ * is no such address.
+ */
+export function passwordIn(url: string): readonly string[] {
+  if (!/^\w+:\/\//.test(url) || !URL.canParse(url)) return [url]
+  const { password } = new URL(url)
+  try {
+    return [password, decodeURIComponent(password)]
+  } catch {
+    return [password]
+  }
 }
 
 /** A copy without the given keys at any depth. */

@@ -7,7 +7,9 @@ export const agentMemory = defineNode({
   label: 'Agent Memory',
   version: 2,
   category: 'Memory',
-  description: 'Remembers the state of a team from one question to the next.',
+  description:
+    'Remembers the state of a team from one question to the next; this server keeps it, whatever ' +
+    'database a flow was drawn for.',
   inputs: {},
   build: async () => ({ kind: 'teamMemory' }),
 })

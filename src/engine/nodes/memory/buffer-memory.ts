@@ -6,17 +6,6 @@ import { messagesOf } from '../../talk/history.ts'
 /** The whole conversation so far. It only reads: the server stores the messages. */
 export const bufferMemory = defineNode({
   name: 'bufferMemory',
-  // Where else the messages would be kept does not matter: here the server keeps them.
-  aliases: [
-    'DynamoDBChatMemory',
-    'MongoDBAtlasChatMemory',
-    'RedisBackedChatMemory',
-    'UpstashRedisBackedChatMemory',
-    'ZepMemory',
-    'ZepMemoryCloud',
-    'motorheadMemory',
-    'mem0',
-  ],
   label: 'Buffer Memory',
   version: 2,
   category: 'Memory',

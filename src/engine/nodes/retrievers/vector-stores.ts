@@ -13,6 +13,7 @@ import {
   text,
   type InputsOf,
 } from '../../node/inputs.ts'
+import type { RecordManager } from '../../node/instances.ts'
 
 interface StoreRow {
   readonly name: string
@@ -45,6 +46,7 @@ const inputs = {
   document: anchors('documents'),
   embeddings: anchor('embedder'),
   model: optionalAnchor('chatModel'),
+  recordManager: optionalAnchor('recordManager'),
   topK: number({ default: 4 }),
   searchType: options(['similarity', 'mmr'], { default: 'similarity' }),
   fetchK: number({ default: 20 }),
@@ -122,7 +124,7 @@ function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeCon
       flowId: String(context.facts['chatflowid']),
       namespace,
     }),
-    cleanup: 'sources',
+    ...cleanupOf(values.recordManager),
     embedder: embeddings,
     ...(model === undefined ? {} : { model }),
     topK: Math.floor(topK),
@@ -130,4 +132,12 @@ function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeCon
     minScore: scoreThreshold > 1 ? scoreThreshold / 100 : scoreThreshold,
     ...(searchType === 'mmr' ? { diversity: { fetchK: Math.min(fetchK, 200), lambda } } : {}),
   }
+}
+
+const cleanups = { none: 'none', incremental: 'sources', full: 'namespace' } as const
+
+/** Without a record manager a newer file replaces what an older one of its name gave. */
+function cleanupOf(manager: RecordManager | undefined): Pick<StoreSpec, 'cleanup' | 'sourceIdKey'> {
+  if (manager === undefined) return { cleanup: 'sources' }
+  return { cleanup: cleanups[manager.cleanup], sourceIdKey: manager.sourceIdKey }
 }
