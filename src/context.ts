@@ -138,6 +138,8 @@ export interface FlowDemand {
   readonly anyOf: readonly Permission[]
   /** Whether a public flow grants it to anyone. */
   readonly anonymous: boolean
+  /** Strangers are served only where the flow's author lets people upload files to their chats. */
+  readonly ifUploads?: boolean
 }
 
 /** A flow that an operation was admitted to, as one of its workspace or as anyone may. */

@@ -7,7 +7,7 @@ import type { Ports } from '../engine/node/ports.ts'
 import { findTool } from '../tools/service.ts'
 import { flowVariables } from '../variables/service.ts'
 import { Chatflow } from './entity.ts'
-import { flowSource } from './public.ts'
+import { flowSource } from './source.ts'
 
 /** The world a flow of a workspace runs in; whoever runs it adds the conversation it may recall. */
 export function flowPorts(

@@ -3,8 +3,10 @@ import { tenantEm } from '../db/tenant.ts'
 import { toPublicFlow, toWidgetFlow } from '../engine/flow/public-flow.ts'
 import { admittedFlow, findFlowHead, noSuchFlow, readFlow } from './admission.ts'
 import { loadEngine } from './engine.ts'
-import type { Chatflow, ChatflowType } from './entity.ts'
+import type { ChatflowType } from './entity.ts'
 import { findOwn } from './service.ts'
+import { flowSource } from './source.ts'
+import { uploadsOf, type Uploads } from './uploads.ts'
 
 /** A chatflow as those see it who may only run it. */
 export interface PublicChatflow {
@@ -18,15 +20,6 @@ export interface PublicChatflow {
   readonly chatbotConfig: string | null
   readonly createdDate: Date
   readonly updatedDate: Date
-}
-
-/** What a caller may send along with a question. */
-export interface Uploads {
-  readonly isSpeechToTextEnabled: boolean
-  readonly isImageUploadAllowed: boolean
-  readonly isRAGFileUploadAllowed: boolean
-  readonly imgUploadSizeAndTypes: readonly unknown[]
-  readonly fileUploadSizeAndTypes: readonly unknown[]
 }
 
 /** The flow that the caller was admitted to, without anything secret. */
@@ -49,9 +42,10 @@ export async function publicChatbotConfig(
   const looks: unknown = JSON.parse(withoutOrigins(flow.chatbotConfig ?? null) ?? '{}')
   return {
     ...(typeof looks === 'object' ? looks : {}),
-    uploads: uploadsOf(flow),
+    uploads: await uploadsOf(flow),
     flowData: toWidgetFlow(flow.flowData),
-    isTTSEnabled: isSwitchedOn(flow.textToSpeech ?? null),
+    // This server speaks to nobody.
+    isTTSEnabled: false,
   }
 }
 
@@ -84,45 +78,6 @@ export async function validateChatflow(ctx: Ctx, input: { id: string }): Promise
     message,
     nodeId: nodeId ?? null,
   }))
-}
-
-/** A stored flow as the engine takes it. */
-export function flowSource(flow: Chatflow): {
-  id: string
-  flowData: string
-  apiConfig: string | null
-} {
-  return { id: flow.id, flowData: flow.flowData, apiConfig: flow.apiConfig ?? null }
-}
-
-/** What models take, as the chat widget reads it; the size in megabytes. */
-const imageLimits = {
-  fileTypes: ['image/gif', 'image/jpeg', 'image/png', 'image/webp'],
-  maxUploadSize: 5,
-}
-
-function uploadsOf(flow: Chatflow): Uploads {
-  const takesImages = /"allowImageUploads"\s*:\s*"?true/.test(flow.flowData)
-  return {
-    isSpeechToTextEnabled: isSwitchedOn(flow.speechToText ?? null),
-    isImageUploadAllowed: takesImages,
-    isRAGFileUploadAllowed: false,
-    imgUploadSizeAndTypes: takesImages ? [imageLimits] : [],
-    fileUploadSizeAndTypes: [],
-  }
-}
-
-/** Speech settings hold one entry a provider, of which one may be switched on. */
-function isSwitchedOn(settings: string | null): boolean {
-  const providers: unknown = JSON.parse(settings ?? '{}')
-  if (typeof providers !== 'object' || providers === null) return false
-  return Object.values(providers).some(
-    (provider: unknown) =>
-      typeof provider === 'object' &&
-      provider !== null &&
-      'status' in provider &&
-      provider.status === true,
-  )
 }
 
 function withoutOrigins(chatbotConfig: string | null): string | null {

@@ -1,7 +1,8 @@
 import { builder, pageType } from '../graphql/builder.ts'
 import { chatflowTypes } from './entity.ts'
-import type { FlowProblem, PublicChatflow, Uploads } from './public.ts'
+import type { FlowProblem, PublicChatflow } from './public.ts'
 import type { BoundChatflow, ChatflowView } from './service.ts'
+import type { Uploads } from './uploads.ts'
 
 export const ChatflowTypeEnum = builder.enumType('ChatflowType', {
   description: 'What kind of flow it is.',

@@ -40,6 +40,7 @@ function callerOf(access: Access): string {
   if (access.kind === 'anyone') return 'anyone'
   if (access.kind === 'signedIn' || access.kind === 'person') return 'user JWT'
   if (access.kind === 'manage') return 'JWT'
+  if (access.ifUploads) return 'API key, JWT; chat uploads'
   return access.anonymous ? 'API key, JWT; anyone if public' : 'API key, JWT'
 }
 

@@ -3,6 +3,7 @@ import { createParts } from './chatflow/parts.ts'
 import { assignFiles } from './documents/assign.ts'
 import { nodeTitle, type Flow, type FlowNode } from './flow/flow.ts'
 import { dependencies, orderFrom } from './flow/graph.ts'
+import type { FileKind } from './node/load-job.ts'
 import type { UpsertResult } from './node/result.ts'
 import type { FileUpload } from './node/run-input.ts'
 import { fileKindOf } from './nodes/documents/file-loaders.ts'
@@ -44,11 +45,16 @@ export async function upsertFlow(request: UpsertRequest): Promise<UpsertResult> 
     const sentence = `The node ${nodeTitle(store)} of type ${store.name} is no vector store.`
     throw new Failure('UNPROCESSABLE', sentence)
   }
-  const loaders = neededFor(flow, store).flatMap((node) => {
+  const needed = neededFor(flow, store)
+  const unknown = unknownNodes(needed)
+  if (unknown.length > 0) throw cannotRun(unknown)
+  const loaders = needed.flatMap((node) => {
     const kind = fileKindOf(node.name)
     return kind === null ? [] : [{ node, kind }]
   })
-  const input = { ...request.input, files: await assignFiles(files, loaders, flow) }
+  const forChat = request.input.forChat === true && isOpen(store)
+  const assigned = await assignFiles(files, loaders, { ...flow, isOpen: forChat })
+  const input = { ...request.input, forChat, files: assigned }
   const secrets = createSecrets()
   try {
     const run = await prepareRun({ ...request, input }, { secrets, spend, runFlow })
@@ -61,10 +67,22 @@ export async function upsertFlow(request: UpsertRequest): Promise<UpsertResult> 
   }
 }
 
-function storeOf({ flow, stopNodeId }: UpsertRequest): FlowNode {
-  const stores = [...flow.nodes.values()].filter(
+/** The kinds of files that people may upload to their chats; null where the author lets nobody. */
+export function chatUploads(flow: Flow): readonly (FileKind | undefined)[] | null {
+  const open = storesIn(flow).filter(isOpen)
+  if (open.length === 0) return null
+  const nodes = open.flatMap((store) => neededFor(flow, store))
+  return nodes.map(({ name }) => fileKindOf(name)).filter((kind) => kind !== null)
+}
+
+function storesIn(flow: Flow): readonly FlowNode[] {
+  return [...flow.nodes.values()].filter(
     ({ name, category }) => (findNode(name)?.category ?? category) === 'Vector Stores',
   )
+}
+
+function storeOf({ flow, stopNodeId }: UpsertRequest): FlowNode {
+  const stores = storesIn(flow)
   const named = stopNodeId === undefined ? undefined : flow.nodes.get(stopNodeId)
   if (stopNodeId !== undefined && named === undefined) {
     throw new Failure('NOT_FOUND', 'The flow has no node with the id given as stopNodeId.')
@@ -83,15 +101,16 @@ function storeOf({ flow, stopNodeId }: UpsertRequest): FlowNode {
 
 /** Of several stores, the ones that take files from a chat. */
 function openStores(stores: readonly FlowNode[]): readonly FlowNode[] {
-  const open = stores.filter(({ inputs }) => String(inputs['fileUpload']) === 'true')
+  const open = stores.filter(isOpen)
   return stores.length > 1 && open.length > 0 ? open : stores
+}
+
+function isOpen({ inputs }: FlowNode): boolean {
+  return String(inputs['fileUpload']) === 'true'
 }
 
 function neededFor(flow: Flow, store: FlowNode): readonly FlowNode[] {
   const walk = orderFrom(store.id, dependencies(flow))
   const ids = 'order' in walk ? walk.order : walk.circle
-  const nodes = ids.flatMap((id) => flow.nodes.get(id) ?? [])
-  const unknown = unknownNodes(nodes)
-  if (unknown.length > 0) throw cannotRun(unknown)
-  return nodes
+  return ids.flatMap((id) => flow.nodes.get(id) ?? [])
 }

@@ -1,7 +1,7 @@
 import { admittedFlow } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
 import type { Chatflow } from '../chatflows/entity.ts'
-import { flowSource } from '../chatflows/public.ts'
+import { flowSource } from '../chatflows/source.ts'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
 import type { Flow } from '../engine/flow/flow.ts'

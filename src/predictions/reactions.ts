@@ -1,9 +1,9 @@
 import { admittedFlow } from '../chatflows/admission.ts'
+import { ownerOf } from '../chatflows/owner.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
 import { ChatMessage, Feedback, Lead } from './entity.ts'
-import { ownerOf } from './owner.ts'
 
 export type Rating = Feedback['rating']
 

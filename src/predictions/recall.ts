@@ -1,7 +1,7 @@
 import type { Chatflow } from '../chatflows/entity.ts'
+import { ownerOf } from '../chatflows/owner.ts'
 import type { Ctx } from '../context.ts'
 import type { HistoryMessage, SavedRun } from '../engine/node/ports.ts'
-import { ownerOf } from './owner.ts'
 
 const longestMemory = 1000
 

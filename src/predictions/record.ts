@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { loadEngine } from '../chatflows/engine.ts'
+import { ownerOf } from '../chatflows/owner.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
@@ -7,7 +8,6 @@ import { storable } from '../core/json.ts'
 import type { ExecutedNode, FlowEvent, RunStatus, TokenUsage } from '../engine/node/events.ts'
 import type { FlowResult } from '../engine/node/result.ts'
 import { ChatMessage, Execution } from './entity.ts'
-import { ownerOf } from './owner.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Keeps what is to be kept of one run. */

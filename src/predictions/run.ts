@@ -1,4 +1,5 @@
 import { loadEngine } from '../chatflows/engine.ts'
+import { ownerOf } from '../chatflows/owner.ts'
 import { flowPorts } from '../chatflows/ports.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
@@ -8,7 +9,6 @@ import type { FlowResult } from '../engine/node/result.ts'
 import { createVectorPort } from '../vectors/store.ts'
 import { discretionFor } from './discretion.ts'
 import { measureRun } from './measure.ts'
-import { ownerOf } from './owner.ts'
 import type { Prepared } from './prepare.ts'
 import { recall, savedRun } from './recall.ts'
 import { createRecorder } from './record.ts'
@@ -55,7 +55,7 @@ export async function perform(
         ...flowPorts(ctx, stored.workspaceId),
         history: (sessionId) => recall(ctx, { flow: stored, chatId }, sessionId),
         savedRun: (sessionId) => savedRun(ctx, { flow: stored, chatId }, sessionId),
-        vectors: createVectorPort(ctx.deps, stored.workspaceId),
+        vectors: createVectorPort(ctx.deps, stored.workspaceId, { owner: ownerOf(ctx), chatId }),
       },
       signal: AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout]),
       emit: (event) => {

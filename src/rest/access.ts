@@ -8,7 +8,7 @@ export type Access =
   | { readonly kind: 'signedIn' }
   | { readonly kind: 'person'; readonly permission: Permission }
   | { readonly kind: 'manage'; readonly permission: Permission }
-  | { readonly kind: 'flow'; readonly anyOf: readonly Permission[]; readonly anonymous: boolean }
+  | ({ readonly kind: 'flow' } & Pick<FlowDemand, 'anyOf' | 'anonymous' | 'ifUploads'>)
 
 /** @throws Error for a field that declares nothing we know. */
 export function accessOf(field: GraphQLField<unknown, Ctx>): Access {
@@ -20,8 +20,8 @@ export function accessOf(field: GraphQLField<unknown, Ctx>): Access {
     if (permission) return { kind, permission }
   }
   if ('flow' in scopes) {
-    const { anyOf, anonymous } = scopes.flow as FlowDemand
-    return { kind: 'flow', anyOf, anonymous }
+    const { anyOf, anonymous, ifUploads = false } = scopes.flow as FlowDemand
+    return { kind: 'flow', anyOf, anonymous, ifUploads }
   }
   throw new Error(`${field.name} does not say who may call it.`)
 }
@@ -37,8 +37,11 @@ export function accessSentence(access: Access): string {
     return `Needs a JWT with the permission ${access.permission}; an API key is exchanged for one.`
   }
   const credential = `an API key or JWT with the permission ${access.anyOf.join(' or ')}`
+  const whoever = access.ifUploads
+    ? 'a public chatflow that takes files from chats'
+    : 'a public chatflow'
   const needs = access.anonymous
-    ? `Open to anyone for a public chatflow, else needs ${credential}`
+    ? `Open to anyone for ${whoever}, else needs ${credential}`
     : `Needs ${credential}`
   return `${needs}; a bound chatflow takes its own key only.`
 }

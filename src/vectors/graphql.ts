@@ -53,7 +53,7 @@ const AbortType = builder.objectRef<{ aborted: boolean }>('UpsertAbort').impleme
 
 /** Filling a store asks the same of everyone, however its progress is read. */
 const filling = (_parent: unknown, { id }: { id: string }): { flow: FlowDemand } => ({
-  flow: { id, anyOf: ['predictions:create'], anonymous: false },
+  flow: { id, anyOf: ['predictions:create'], anonymous: true, ifUploads: true },
 })
 
 builder.mutationFields((t) => ({
@@ -78,7 +78,9 @@ builder.mutationFields((t) => ({
       id: t.arg.string({ required: true, description: 'The chatflow.', ...idBounds }),
       upsertId: t.arg.string({ required: true, description: 'Its record.', ...idBounds }),
     },
-    authScopes: filling,
+    authScopes: (_parent, { id }) => ({
+      flow: { id, anyOf: ['predictions:create'], anonymous: false },
+    }),
     resolve: (_parent, args, ctx) => abortUpsert(ctx, args),
   }),
 }))
@@ -113,6 +115,11 @@ function upsertArgs(arg: ArgBuilder) {
       ...bounded({ maxItems: 1000 }),
     }),
     detached: arg.boolean({ description: 'Goes on when the client goes away.' }),
+    chatId: arg.string({
+      description:
+        'The conversation that the files are for, where the flow takes files from chats.',
+      ...bounded({ maxLength: 255 }),
+    }),
   }
 }
 

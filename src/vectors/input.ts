@@ -12,6 +12,8 @@ export interface UpsertInput {
   readonly files?: readonly unknown[] | null | undefined
   /** It goes on when the client goes away. */
   readonly detached?: boolean | null | undefined
+  /** The conversation that the files are for, where the flow takes files from chats. */
+  readonly chatId?: string | null | undefined
 }
 
 const file = z.object({ name: z.string().max(255), mime: z.string().max(255), data: z.string() })

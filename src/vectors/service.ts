@@ -1,16 +1,18 @@
 import { z } from 'zod'
-import { admittedFlow } from '../chatflows/admission.ts'
+import { admittedFlow, noSuchFlow } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
 import type { Chatflow } from '../chatflows/entity.ts'
+import { ownerOf } from '../chatflows/owner.ts'
 import { flowPorts } from '../chatflows/ports.ts'
-import { flowSource } from '../chatflows/public.ts'
 import { findOwn } from '../chatflows/service.ts'
+import { flowSource } from '../chatflows/source.ts'
 import { tellWhile } from '../chatflows/telling.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import type { Told } from '../core/event-queue.ts'
 import { newId } from '../core/ids.ts'
 import { tenantEm } from '../db/tenant.ts'
+import type { Flow } from '../engine/flow/flow.ts'
 import type { FlowEvent } from '../engine/node/events.ts'
 import type { UpsertResult } from '../engine/node/result.ts'
 import { UpsertHistory } from './entity.ts'
@@ -101,32 +103,58 @@ async function perform(
   const { overrideConfig, files } = readUpsertInput(ctx, input)
   const { parseFlow, upsertFlow, findNode } = await loadEngine()
   const flow = parseFlow(flowSource(stored))
+  const isStranger = await isStrangerTo(ctx, flow, input)
   if (flow.kind === 'empty') return { ...emptyUpsert, upsertId: null }
   const { workspaceId, id: chatflowid } = stored
   const settings = settingsOf(flow, findNode)
   const names = files.map(({ name }) => name)
   const recorded = { workspaceId, chatflowid, settings, files: names }
+  const chat = { owner: ownerOf(ctx), chatId: input.chatId || newId() }
   return underway(ctx, recorded, async (record, stopped) => {
     listener.emit({ event: 'upsertStarted', data: { upsertId: record.id } })
-    const gone = input.detached ? [] : [listener.signal, ctx.request.signal]
+    const gone = input.detached && !isStranger ? [] : [listener.signal, ctx.request.signal]
     return upsertFlow({
       flow,
       files,
-      input: { chatId: newId(), overrideConfig },
+      input: isStranger
+        ? { chatId: chat.chatId, forChat: true }
+        : { chatId: chat.chatId, overrideConfig, forChat: Boolean(input.chatId) },
       ports: {
         ...flowPorts(ctx, workspaceId),
         history: async () => [],
         savedRun: async () => undefined,
-        vectors: createVectorPort(ctx.deps, workspaceId),
+        vectors: createVectorPort(ctx.deps, workspaceId, chat),
       },
       signal: AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs), ...gone]),
       emit: (event) => {
         if (event.event === 'upsertProgress') record.progress(event.data)
         listener.emit(event)
       },
-      ...(input.stopNodeId ? { stopNodeId: input.stopNodeId } : {}),
+      ...(input.stopNodeId && !isStranger ? { stopNodeId: input.stopNodeId } : {}),
     })
   })
+}
+
+/**
+ * Whether the caller is one of those who may only upload files to their own chat. Where the author
+ * does not let them it throws what `admitToFlow` does for a flow that is not public; BAD_REQUEST when
+ * they name no chat.
+ */
+async function isStrangerTo(ctx: Ctx, flow: Flow, input: UpsertInput): Promise<boolean> {
+  const admitted = ctx.admitted.get(input.id)
+  if (admitted?.admittedAs === 'principal') return false
+  const { chatUploads } = await loadEngine()
+  if (chatUploads(flow) === null) throw refusalOf(ctx, admitted?.workspaceId)
+  if (input.chatId) return true
+  throw new Failure('BAD_REQUEST', 'chatId is required.')
+}
+
+function refusalOf({ caller }: Ctx, workspaceId: string | undefined): Failure {
+  if (caller.kind === 'anonymous') {
+    return new Failure('UNAUTHENTICATED', 'This needs an API key or a token.')
+  }
+  if (caller.workspaceId !== workspaceId) return noSuchFlow()
+  return new Failure('FORBIDDEN', 'This needs the permission predictions:create.')
 }
 
 /** Does it as one of the runs under way, with a record and the files of the request at hand. */

@@ -8,16 +8,23 @@ import { findSpace, refuseOther } from './space.ts'
 import { unit } from './unit.ts'
 import { openWriter } from './writer.ts'
 
+/** A conversation, for what it alone finds. */
+export interface Chat {
+  /** Whose it is. */
+  readonly owner: string
+  readonly chatId: string
+}
+
 /** What flows of one workspace keep in the table of vectors. */
-export function createVectorPort(deps: Deps, workspaceId: string): VectorPort {
+export function createVectorPort(deps: Deps, workspaceId: string, chat: Chat): VectorPort {
   const open = (): SqlEntityManager => deps.database.workspaceEm({ workspaceId })
   const find = async (em: SqlEntityManager, place: VectorPlace) =>
-    isUuid(place.flowId) ? findSpace(deps.database, em, place) : undefined
+    isUuid(place.flowId) ? findSpace(deps.database, em, placeFor(place, chat)) : undefined
   return {
     open: (place, { model, signal }) =>
       openWriter({
         workspaceId,
-        place,
+        place: placeFor(place, chat),
         model,
         signal,
         open,
@@ -35,4 +42,17 @@ export function createVectorPort(deps: Deps, workspaceId: string): VectorPort {
       return look({ database: deps.database, em, space }, sought)
     },
   }
+}
+
+/** The namespaces of conversations begin so; no store of a flow has a name that does. */
+export const chatMark = 'chat '
+
+function placeFor(place: VectorPlace, chat: Chat): VectorPlace {
+  if (!place.ofChat) return place
+  return { ...place, namespace: chatNamespaces(chat) + place.namespace }
+}
+
+/** What the names of all namespaces of a conversation begin with. */
+export function chatNamespaces({ owner, chatId }: Chat): string {
+  return `${chatMark}${JSON.stringify([owner, chatId])} `
 }

@@ -15,18 +15,19 @@ export interface FileLoader {
 
 /**
  * Each file with the loader that takes it: one for its kind, else one for any kind, else the first.
- * A loader whose author has drawn a file into it takes others only where he lets callers set it.
+ * A loader whose author has drawn a file into it takes others only where he lets callers set it, or
+ * lets people upload files to their chats (`isOpen`).
  * @throws Failure UNPROCESSABLE when no loader takes files; what `detect` throws.
  */
 export async function assignFiles(
   files: readonly FileUpload[],
   loaders: readonly FileLoader[],
-  { overrides }: Pick<Flow, 'overrides'>,
+  { overrides, isOpen }: Pick<Flow, 'overrides'> & { readonly isOpen: boolean },
 ): Promise<LoaderFile[]> {
   const open = loaders.filter(({ node }) => {
     const enabled = overrides.enabled ? overrides.nodes.get(node.label) : undefined
     const isEmpty = fileInputs.every((name) => !isDrawn(node.inputs[name]))
-    return isEmpty || fileInputs.some((name) => enabled?.has(name))
+    return isOpen || isEmpty || fileInputs.some((name) => enabled?.has(name))
   })
   const assigned = files.map(async (file) => ({
     ...file,

@@ -56,6 +56,10 @@ export async function loaded(
 ): Promise<Documents | string> {
   const { textSplitter, metadata, omitMetadataKeys } = inputs
   async function* load(): AsyncGenerator<readonly LoadedDocument[]> {
+    const { node, input } = context
+    // What somebody uploads to a chat comes without what the author has drawn.
+    const isWanted = !input.forChat || input.files?.some(({ loader }) => loader === node.id)
+    if (!isWanted) return
     const job: LoadJob = {
       files: await files(),
       reading,

@@ -35,6 +35,21 @@ export interface StoreSpec {
   readonly sourceIdKey?: string
 }
 
+/** A store in which a conversation finds its own chunks as well; it is the latter that are filled. */
+export function withChat(everybodys: ChunkStore, own: ChunkStore, isFilled: boolean): ChunkStore {
+  return {
+    service: isFilled ? own.service : everybodys.service,
+    open: (how) => (isFilled ? own : everybodys).open(how),
+    search: async (query, signal) => {
+      const found = await Promise.all([everybodys.search(query, signal), own.search(query, signal)])
+      return found
+        .flat()
+        .sort((a, b) => b.score - a.score)
+        .slice(0, query.limit)
+    },
+  }
+}
+
 /** The server's own store. */
 export function ownStore(vectors: VectorPort, place: VectorPlace): ChunkStore {
   return {

@@ -41,6 +41,8 @@ export interface SavedRun {
 
 /** A namespace of a flow: chunks that are searched together. */
 export interface VectorPlace {
+  /** Of the conversation of this run alone, beside what everybody finds. */
+  readonly ofChat?: boolean
   readonly flowId: string
   readonly namespace: string
 }

@@ -19,12 +19,16 @@ export interface RunInput {
   readonly uploads?: readonly Upload[]
   /** Files for the loaders of an upsert. */
   readonly files?: readonly LoaderFile[]
+  /** The files are for this conversation alone. */
+  readonly forChat?: boolean
   /** A decision on the run that stopped in this session. */
   readonly humanInput?: HumanInput
 }
 
 /** A file that came with the question. */
 export interface Upload {
+  /** What is done with it: see `readUploads`. */
+  readonly type?: string
   readonly name: string
   /** A media type such as `image/png`. */
   readonly mime: string

@@ -10,13 +10,16 @@ const maxText = 400_000
 
 /**
  * The files of a request: pictures for the models that take them, texts to stand before the
- * question. @throws Failure BAD_REQUEST naming the file that is neither, or cannot be read.
+ * question. Of type `file:full` a file is the text that was read of it before; one of type
+ * `file:rag` is in the vector store already, and nothing is done with it here.
+ * @throws Failure BAD_REQUEST naming the file that is neither, or cannot be read.
  */
 export async function readUploads(
   uploads: readonly Upload[],
   world: Pick<NodeContext, 'ports' | 'signal'>,
 ): Promise<{ readonly images: readonly Image[]; readonly fileText: string }> {
-  const read = await Promise.all(uploads.map((upload) => readUpload(upload, world)))
+  const told = uploads.filter(({ type }) => type !== 'file:rag')
+  const read = await Promise.all(told.map((upload) => readUpload(upload, world)))
   const documents = read.flatMap((item) => ('text' in item ? [item.text] : []))
   return {
     images: read.flatMap((item) => ('text' in item ? [] : [item])),
@@ -39,6 +42,7 @@ async function readUpload(
   upload: Upload,
   { ports, signal }: Pick<NodeContext, 'ports' | 'signal'>,
 ): Promise<Image | { readonly text: string }> {
+  if (upload.type === 'file:full') return { text: named(upload, upload.data) }
   const { mime, bytes } = /^https?:\/\//i.test(upload.data)
     ? await download(upload, (url) => ports.fetch(url, { signal }))
     : decode(upload)
@@ -48,8 +52,12 @@ async function readUpload(
   }
   const text = bytes.toString('utf8')
   if (text.includes('\0') || text.includes('\uFFFD')) throw refusal(upload, 'is no text in UTF-8')
+  return { text: named(upload, text) }
+}
+
+function named(upload: Upload, text: string): string {
   if (text.length > maxText) throw refusal(upload, `is longer than ${maxText} characters`)
-  return { text: `<doc name='${upload.name.replaceAll(/['<>\n]/g, ' ')}'>${text}</doc>` }
+  return `<doc name='${upload.name.replaceAll(/['<>\n]/g, ' ')}'>${text}</doc>`
 }
 
 function decode(upload: Upload): { mime: string; bytes: Buffer } {

@@ -1,11 +1,12 @@
 import { fillStore, loadAll, selfFilling } from '../../documents/fill.ts'
 import { retrieverOf, vectorStoreOf } from '../../documents/search.ts'
-import { ownStore, type StoreSpec } from '../../documents/store.ts'
+import { ownStore, withChat, type ChunkStore, type StoreSpec } from '../../documents/store.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
 import {
   anchor,
   anchors,
+  bool,
   json,
   number,
   optionalAnchor,
@@ -14,6 +15,7 @@ import {
   type InputsOf,
 } from '../../node/inputs.ts'
 import type { RecordManager } from '../../node/instances.ts'
+import type { VectorPlace } from '../../node/ports.ts'
 
 interface StoreRow {
   readonly name: string
@@ -52,6 +54,7 @@ const inputs = {
   fetchK: number({ default: 20 }),
   lambda: number({ default: 0.5 }),
   scoreThreshold: number({ default: -1 }),
+  fileUpload: bool({ default: false }),
   ...placeInputs,
   ...filterInputs,
 }
@@ -120,10 +123,7 @@ function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeCon
   // A store that names no place of its own is a place of its own.
   const namespace = names.length === 0 ? context.node.id : [row.name, ...names].join('/')
   return {
-    store: ownStore(context.ports.vectors, {
-      flowId: String(context.facts['chatflowid']),
-      namespace,
-    }),
+    store: storeAt({ flowId: String(context.facts['chatflowid']), namespace }, values, context),
     ...cleanupOf(values.recordManager),
     embedder: embeddings,
     ...(model === undefined ? {} : { model }),
@@ -132,6 +132,18 @@ function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeCon
     minScore: scoreThreshold > 1 ? scoreThreshold / 100 : scoreThreshold,
     ...(searchType === 'mmr' ? { diversity: { fetchK: Math.min(fetchK, 200), lambda } } : {}),
   }
+}
+
+/** Where the author lets people upload files to their chats, each finds its own there as well. */
+function storeAt(
+  place: VectorPlace,
+  { fileUpload }: InputsOf<typeof inputs>,
+  { ports, input }: NodeContext,
+): ChunkStore {
+  const store = ownStore(ports.vectors, place)
+  if (!fileUpload) return store
+  const chats = ownStore(ports.vectors, { ...place, ofChat: true })
+  return withChat(store, chats, input.forChat === true)
 }
 
 const cleanups = { none: 'none', incremental: 'sources', full: 'namespace' } as const
