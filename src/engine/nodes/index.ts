@@ -61,14 +61,21 @@ import { seqState } from './team/seq-state.ts'
 import { seqToolNode } from './team/seq-tool-node.ts'
 import { supervisor } from './team/supervisor.ts'
 import { worker } from './team/worker.ts'
+import { arxiv } from './tools/arxiv.ts'
 import { calculator } from './tools/calculator.ts'
 import { chainTool } from './tools/chain-tool.ts'
 import { currentDateTime } from './tools/current-date-time.ts'
+import { customMCP } from './tools/custom-mcp.ts'
 import { customTool } from './tools/custom-tool.ts'
+import { flowTools } from './tools/flow-tools.ts'
+import { jsonPathExtractor } from './tools/json-path-extractor.ts'
 import { openAPIToolkit } from './tools/openapi-toolkit.ts'
 import { requestsTools } from './tools/requests-tools.ts'
 import { retrieverTool } from './tools/retriever-tool.ts'
 import { searchTools } from './tools/search-tools.ts'
+import { webBrowser } from './tools/web-browser.ts'
+import { webScraperTool } from './tools/web-scraper-tool.ts'
+import { wolframAlpha } from './tools/wolfram-alpha.ts'
 import { customFunction } from './utilities/custom-function.ts'
 import { getVariable } from './utilities/get-variable.ts'
 import { ifElseFunction } from './utilities/if-else-function.ts'
@@ -79,6 +86,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   advancedStructuredOutputParser,
   agentAgentflow,
   agentMemory,
+  arxiv,
   azureChatOpenAI,
   bufferMemory,
   bufferWindowMemory,
@@ -102,12 +110,14 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   customFunction,
   customFunctionAgentflow,
   customListOutputParser,
+  customMCP,
   customTool,
   directReplyAgentflow,
   ...embeddingNodes,
   executeFlowAgentflow,
   fewShotPromptTemplate,
   ...fileLoaders,
+  ...flowTools,
   getVariable,
   httpAgentflow,
   humanInputAgentflow,
@@ -115,6 +125,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   inputModerationOpenAI,
   inputModerationSimple,
   iterationAgentflow,
+  jsonPathExtractor,
   llmAgentflow,
   llmChain,
   localEmbeddings,
@@ -150,7 +161,10 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   toolAgentflow,
   vectorStoreToDocument,
   ...vectorStores,
+  webBrowser,
   webScraper,
+  webScraperTool,
+  wolframAlpha,
   worker,
 ]
 
