@@ -6,6 +6,7 @@ import { defineNode } from '../../node/define.ts'
 import { anything, json } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
 import { parseJson, textOf } from '../../text/paths.ts'
+import { httpUrl } from '../../text/urls.ts'
 import { headersFrom } from '../../tools/http-call.ts'
 import { callMcpTool, listMcpTools, type McpServer, type McpTool } from '../../tools/mcp.ts'
 import { toolName } from '../../tools/schema.ts'
@@ -41,10 +42,8 @@ function serverOf(config: Readonly<Record<string, unknown>>, context: NodeContex
     const sentence = `The node ${title} cannot run: this server starts no MCP servers by command.`
     throw new Failure('UNPROCESSABLE', sentence)
   }
-  const address = textOf(url)
-  if (/^https?:\/\//.test(address) && URL.canParse(address)) {
-    return { url: address, headers: headersFrom(headers) }
-  }
+  const address = httpUrl(textOf(url))
+  if (address !== undefined) return { url: address, headers: headersFrom(headers) }
   throw missing(context, 'the address of an MCP server in mcpServerConfig')
 }
 

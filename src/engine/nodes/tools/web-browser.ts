@@ -3,6 +3,7 @@ import { browse } from '../../documents/browse.ts'
 import { defineNode } from '../../node/define.ts'
 import { anchor } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
+import { httpUrl } from '../../text/urls.ts'
 import { argument } from '../../tools/schema.ts'
 
 /** A page that a model reads for another one. */
@@ -29,8 +30,9 @@ export const webBrowser = defineNode({
       additionalProperties: false,
     },
     run: async ({ input }, { signal }) => {
-      const { url, task } = readInput(argument(input))
-      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+      const { address, task } = readInput(argument(input))
+      const url = httpUrl(address)
+      if (url === undefined) {
         throw new Failure('UNPROCESSABLE', 'The input does not begin with an http URL.')
       }
       return browse({ url, task, model, embedder }, { ports, signal })
@@ -39,9 +41,9 @@ export const webBrowser = defineNode({
 })
 
 /** `"url","task"`; addresses with a comma have to be quoted. */
-function readInput(input: string): { readonly url: string; readonly task: string } {
+function readInput(input: string): { readonly address: string; readonly task: string } {
   const [, quoted, bare = '', rest = ''] =
     /^\s*(?:"([^"]*)"|([^,]*))\s*(?:,([^]*))?$/.exec(input) ?? []
   const task = rest.trim().replace(/^"([^]*)"$/, '$1')
-  return { url: (quoted ?? bare).trim(), task: task.trim() }
+  return { address: quoted ?? bare, task: task.trim() }
 }

@@ -3,6 +3,7 @@ import { scrapeFrom, scrapeSitemap, type Scraping } from '../../documents/scrape
 import { defineNode } from '../../node/define.ts'
 import { number, options, text } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
+import { httpUrl } from '../../text/urls.ts'
 import { argument } from '../../tools/schema.ts'
 
 /** However many an author wants: the model has to read them all. */
@@ -40,8 +41,8 @@ export const webScraperTool = defineNode({
         additionalProperties: false,
       },
       run: async ({ input }, { signal }) => {
-        const url = argument(input).trim()
-        if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+        const url = httpUrl(argument(input))
+        if (url === undefined) {
           throw new Failure('UNPROCESSABLE', 'The address is not an http URL.')
         }
         const world = { ports: context.ports, signal }
