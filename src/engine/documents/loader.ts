@@ -19,6 +19,9 @@ export const fileInputs = [
   'csvFile',
   'jsonFile',
   'jsonlinesFile',
+  'epubFile',
+  'excelFile',
+  'powerpointFile',
   'htmlFile',
   'mdFile',
   'file',
@@ -28,7 +31,7 @@ export const fileInputs = [
 export const readingInputs = {
   ...loaderInputs,
   ...Object.fromEntries(fileInputs.map((name) => [name, anything()])),
-  usage: options(['perPage', 'perFile'], { default: 'perPage' }),
+  usage: options(['perPage', 'perChapter', 'perFile'], { default: 'perPage' }),
   columnName: text(),
   pointersName: text(),
   pointerName: text(),
