@@ -18,8 +18,8 @@ export async function readEpub(file: DocumentFile, reading: Reading): Promise<So
   )
   const chapters: SourceDocument[] = []
   for (const { attribs } of book('spine > itemref').toArray()) {
-    const href = places.get(attribs['idref'] ?? '') ?? ''
-    const page = archive.text(partName(href, root))
+    const href = places.get(attribs['idref'] ?? '')
+    const page = href === undefined ? undefined : archive.text(partName(href, root))
     if (page !== undefined) chapters.push(...(await chapterOf(page, reading)))
   }
   if (reading.perPage) return chapters

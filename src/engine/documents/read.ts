@@ -1,4 +1,5 @@
 import { Failure } from '../../core/errors.ts'
+import { storable } from '../../core/json.ts'
 import type { SourceDocument } from '../node/events.ts'
 import type { DocumentFile, Reading } from '../node/load-job.ts'
 import { detect, refusal } from './detect.ts'
@@ -31,7 +32,8 @@ function labelled(
   { pageContent, metadata }: SourceDocument,
   { metadata: given }: DocumentFile,
 ): SourceDocument {
-  return { pageContent, metadata: { ...given, ...metadata } }
+  const whole = storable({ ...given, ...metadata }) as SourceDocument['metadata']
+  return { pageContent, metadata: whole }
 }
 
 async function read(file: DocumentFile, reading: Reading): Promise<SourceDocument[]> {

@@ -27,7 +27,10 @@ export async function formatsOf(archive: Archive, date1904: string | undefined):
   return { texts, dayZero, dateStyles: await dateStylesOf(archive) }
 }
 
-/** The cells of a row that hold something, by their column; the row's number counts from 1. */
+/**
+ * The cells of a row that hold something, by their column; the row's number counts from 1. What
+ * stands behind the row in its sheet may follow it.
+ */
 export async function cellsOf(
   row: string,
   formats: Formats,
@@ -36,7 +39,7 @@ export async function cellsOf(
   const part = load(row, { xml: true })
   const cells = new Map<number, CellValue>()
   let column = -1
-  for (const cell of part('c').toArray()) {
+  for (const cell of part('row > c').toArray()) {
     const { r: place, t: type = 'n', s: style = '0' } = cell.attribs
     column = place === undefined ? column + 1 : columnOf(place)
     const text = part(cell)
@@ -74,7 +77,7 @@ function dateOf(days: number, dayZero: number): string {
 /** `C7` is in column 2. */
 function columnOf(place: string): number {
   const letters = /^[A-Z]+/.exec(place)?.[0] ?? ''
-  return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1
+  return Array.from(letters).reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1
 }
 
 /** The styles, by their number, that show a number as a date: ECMA-376 18.8.30. */

@@ -24,8 +24,13 @@ import { chatMistralAI } from './chat-models/chat-mistral.ts'
 import { chatOllama } from './chat-models/chat-ollama.ts'
 import { compatibleChatModels } from './chat-models/chat-openai-compatible.ts'
 import { chatOpenAI } from './chat-models/chat-openai.ts'
+import { apiLoader } from './documents/api-loader.ts'
+import { customDocumentLoader } from './documents/custom-document-loader.ts'
 import { fileLoaders } from './documents/file-loaders.ts'
+import { gitbook } from './documents/gitbook.ts'
+import { github } from './documents/github.ts'
 import { plainText } from './documents/plain-text.ts'
+import { searchLoaders } from './documents/search-loaders.ts'
 import { textSplitters } from './documents/text-splitters.ts'
 import { vectorStoreToDocument } from './documents/vector-store-to-document.ts'
 import { webScraper } from './documents/web-loaders.ts'
@@ -86,6 +91,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   advancedStructuredOutputParser,
   agentAgentflow,
   agentMemory,
+  apiLoader,
   arxiv,
   azureChatOpenAI,
   bufferMemory,
@@ -107,6 +113,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   conversationSummaryMemory,
   csvOutputParser,
   currentDateTime,
+  customDocumentLoader,
   customFunction,
   customFunctionAgentflow,
   customListOutputParser,
@@ -119,6 +126,8 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   ...fileLoaders,
   ...flowTools,
   getVariable,
+  gitbook,
+  github,
   httpAgentflow,
   humanInputAgentflow,
   ifElseFunction,
@@ -138,6 +147,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   retrievalQAChain,
   retrieverAgentflow,
   retrieverTool,
+  ...searchLoaders,
   ...searchTools,
   seqAgent,
   seqCondition,
