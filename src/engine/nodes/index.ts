@@ -19,11 +19,17 @@ import { llmChain } from './chains/llm-chain.ts'
 import { conversationalRetrievalQAChain, retrievalQAChain } from './chains/retrieval-qa.ts'
 import { chatAnthropic } from './chat-models/chat-anthropic.ts'
 import { azureChatOpenAI } from './chat-models/chat-azure.ts'
+import { chatBaiduWenxin } from './chat-models/chat-baidu.ts'
+import { awsChatBedrock } from './chat-models/chat-bedrock.ts'
+import { chatGoogleVertexAI } from './chat-models/chat-google-vertex.ts'
 import { chatGoogleGenerativeAI } from './chat-models/chat-google.ts'
 import { chatMistralAI } from './chat-models/chat-mistral.ts'
+import { chatNemoGuardrails } from './chat-models/chat-nemo-guardrails.ts'
 import { chatOllama } from './chat-models/chat-ollama.ts'
 import { compatibleChatModels } from './chat-models/chat-openai-compatible.ts'
-import { chatOpenAI } from './chat-models/chat-openai.ts'
+import { chatOpenAI, openAI } from './chat-models/chat-openai.ts'
+import { chatIBMWatsonx } from './chat-models/chat-watsonx.ts'
+import { replicate } from './chat-models/replicate.ts'
 import { apiLoader } from './documents/api-loader.ts'
 import { customDocumentLoader } from './documents/custom-document-loader.ts'
 import { fileLoaders } from './documents/file-loaders.ts'
@@ -34,8 +40,13 @@ import { searchLoaders } from './documents/search-loaders.ts'
 import { textSplitters } from './documents/text-splitters.ts'
 import { vectorStoreToDocument } from './documents/vector-store-to-document.ts'
 import { webScraper } from './documents/web-loaders.ts'
+import { baiduEmbeddings } from './embeddings/baidu-embeddings.ts'
+import { awsBedrockEmbeddings } from './embeddings/bedrock-embeddings.ts'
+import { huggingFaceEmbeddings } from './embeddings/hugging-face-embeddings.ts'
 import { localEmbeddings } from './embeddings/local-embeddings.ts'
 import { embeddingNodes } from './embeddings/provider-embeddings.ts'
+import { vertexEmbeddings } from './embeddings/vertex-embeddings.ts'
+import { watsonxEmbeddings } from './embeddings/watsonx-embeddings.ts'
 import { simpleChatEngine } from './engines/simple-chat-engine.ts'
 import { agentMemory } from './memory/agent-memory.ts'
 import { bufferMemory } from './memory/buffer-memory.ts'
@@ -93,14 +104,21 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   agentMemory,
   apiLoader,
   arxiv,
+  awsBedrockEmbeddings,
+  awsChatBedrock,
   azureChatOpenAI,
+  baiduEmbeddings,
   bufferMemory,
   bufferWindowMemory,
   calculator,
   chainTool,
   chatAnthropic,
+  chatBaiduWenxin,
   chatGoogleGenerativeAI,
+  chatGoogleVertexAI,
+  chatIBMWatsonx,
   chatMistralAI,
+  chatNemoGuardrails,
   chatOllama,
   chatOpenAI,
   chatPromptTemplate,
@@ -129,6 +147,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   gitbook,
   github,
   httpAgentflow,
+  huggingFaceEmbeddings,
   humanInputAgentflow,
   ifElseFunction,
   inputModerationOpenAI,
@@ -139,10 +158,12 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   llmChain,
   localEmbeddings,
   loopAgentflow,
+  openAI,
   openAPIToolkit,
   multiQueryRetriever,
   plainText,
   promptTemplate,
+  replicate,
   ...requestsTools,
   retrievalQAChain,
   retrieverAgentflow,
@@ -171,6 +192,8 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   toolAgentflow,
   vectorStoreToDocument,
   ...vectorStores,
+  vertexEmbeddings,
+  watsonxEmbeddings,
   webBrowser,
   webScraper,
   webScraperTool,

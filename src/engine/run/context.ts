@@ -3,6 +3,7 @@ import { overriddenVariables, overrideNode, type OverriddenNode } from '../flow/
 import type { NodeContext } from '../node/context.ts'
 import type { NodeDefinition } from '../node/define.ts'
 import type { Image } from '../node/instances.ts'
+import { namingNode } from '../node/naming.ts'
 import type { HistoryMessage } from '../node/ports.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { RunInput } from '../node/run-input.ts'
@@ -10,7 +11,6 @@ import { findNode } from '../nodes/index.ts'
 import { readUploads } from '../talk/uploads.ts'
 import type { Secrets } from '../text/secrets.ts'
 import { runInnerFlow } from './inner-flow.ts'
-import { namingNode } from './naming.ts'
 import type { RunRequest } from './request.ts'
 
 /** A request with what both runners derive from it once. */

@@ -1,8 +1,8 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, parseFlow, type FlowNode } from '../flow/flow.ts'
+import { namingNode } from '../node/naming.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { RunInput } from '../node/run-input.ts'
-import { namingNode } from './naming.ts'
 import type { RunRequest } from './request.ts'
 
 /** Flows within flows, the outermost not counted. */

@@ -5,6 +5,7 @@ import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
 import { anything, json } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
+import { namingNode } from '../../node/naming.ts'
 import { parseJson, textOf } from '../../text/paths.ts'
 import { httpUrl } from '../../text/urls.ts'
 import { headersFrom } from '../../tools/http-call.ts'
@@ -26,12 +27,14 @@ export const customMCP = defineNode({
   build: async ({ mcpServerConfig, mcpActions }, context): Promise<readonly Tool[]> => {
     const server = serverOf(mcpServerConfig, context)
     for (const secret of Object.values(server.headers)) context.conceal(secret)
-    const offered = await listed(server, context)
+    const { node, ports, signal } = context
+    const world = { fetch: ports.fetch, signal }
+    const offered = await namingNode(node, () => listMcpTools(server, world))
     const wanted = typeof mcpActions === 'string' ? parseJson(mcpActions) : mcpActions
     const names: readonly unknown[] = Array.isArray(wanted) ? wanted : []
     const chosen = offered.filter(({ name }) => names.includes(name))
     if (chosen.length === 0) throw nothingChosen(offered, context)
-    return chosen.map((tool) => toolOf(tool, server, context.ports.fetch))
+    return chosen.map((tool) => toolOf(tool, server, ports.fetch))
   },
 })
 
@@ -45,18 +48,6 @@ function serverOf(config: Readonly<Record<string, unknown>>, context: NodeContex
   const address = httpUrl(textOf(url))
   if (address !== undefined) return { url: address, headers: headersFrom(headers) }
   throw missing(context, 'the address of an MCP server in mcpServerConfig')
-}
-
-async function listed(
-  server: McpServer,
-  { node, ports, signal }: NodeContext,
-): Promise<readonly McpTool[]> {
-  try {
-    return await listMcpTools(server, { fetch: ports.fetch, signal })
-  } catch (error) {
-    if (!(error instanceof Failure) || signal.aborted) throw error
-    throw new Failure(error.code, `The node ${nodeTitle(node)} cannot run: ${error.message}`)
-  }
 }
 
 /** Told with the names, which an author without a canvas has no other way to learn. */
