@@ -3,7 +3,15 @@ import type { RequestListener } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { FlowEvent } from '../../src/engine/node/events.ts'
 import { detour } from './detour.ts'
-import { failureOf, llmChainFlow, run, startProvider, startStub, textOf } from './harness.ts'
+import {
+  buildInstance,
+  failureOf,
+  llmChainFlow,
+  run,
+  startProvider,
+  startStub,
+  textOf,
+} from './harness.ts'
 import { script } from './script.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
@@ -142,12 +150,55 @@ describe('Vertex', () => {
     expect(body).not.toHaveProperty('model')
   })
 
+  const modelOf = async (modelName: string, answers: Record<string, unknown>) => {
+    const service = await listen({ '/token': token, ...answers })
+    const node = { name: 'chatGoogleVertexAI', inputs: { modelName } }
+    const ports = { fetch: service.fetch, credential }
+    return { ...service, model: await buildInstance('chatModel', node, { ports }) }
+  }
+  const toolFacts = { name: 'wash', description: '', schema: { type: 'object', properties: {} } }
+
+  test('Gemini is told of calls without the ids that Google Cloud refuses', async () => {
+    const functionCall = { name: 'wash', args: {}, id: 'call-1' }
+    const said = { content: { role: 'model', parts: [{ functionCall }] }, finishReason: 'STOP' }
+    const { model, heard } = await modelOf('gemini-2.5-flash', {
+      '/v1/projects': { candidates: [said] },
+    })
+    const question = { role: 'user', content: 'Wash it.' } as const
+    const { message, toolCalls } = await model.ask({ messages: [question], tools: [toolFacts] })
+    expect(toolCalls).toMatchObject([{ name: 'wash' }])
+    const callId = toolCalls[0]?.id ?? ''
+    const told = { role: 'tool', callId, toolName: 'wash', content: 'clean' } as const
+    await model.ask({ messages: [question, message, told], tools: [toolFacts] })
+    expect(heard).toHaveLength(3)
+    expect(heard[2]?.body).toContain('"functionCall":{"name":"wash","args":{}}')
+    expect(heard[2]?.body).toContain('"functionResponse":{"name":"wash"')
+  })
+
+  test('Claude is asked for a form by a tool', async () => {
+    const input = { name: 'Rainbow Feet' }
+    const { model, heard } = await modelOf('claude-haiku-4-5@20251001', {
+      '/v1/projects': {
+        type: 'message',
+        id: 'm',
+        model: 'claude',
+        content: [{ type: 'tool_use', id: 't', name: 'json', input }],
+        stop_reason: 'tool_use',
+        usage: { input_tokens: 1, output_tokens: 1 },
+      },
+    })
+    const schema = { type: 'object', properties: { name: { type: 'string' } } }
+    const reply = await model.ask({ messages: [{ role: 'user', content: 'Name it.' }], schema })
+    expect(reply.json).toEqual(input)
+    expect(JSON.parse(heard[1]?.body ?? '')).toMatchObject({ tools: [{ name: 'json' }] })
+  })
+
   test.each<[string, Record<string, string>, Record<string, unknown>, RegExp]>([
     ['no credential', {}, {}, /needs a credential with the JSON of a service account/],
     ['a path of ours', { googleApplicationCredentialFilePath: '/etc/x' }, {}, /needs a credential/],
     ['a region that is no name', {}, { region: 'evil.example/' }, /its region is no name/],
     ['no model', {}, { modelName: '' }, /needs the name of a model/],
-  ])('%s is refused', async (what, fields, inputs, message) => {
+  ])('%s is refused', async (...[what, fields, inputs, message]) => {
     const isWhole = !what.includes('credential') && !what.includes('path')
     const given = isWhole ? { googleApplicationCredential: account } : fields
     const drawn = flow('googlevertexai', { modelName: 'gemini-2.5-flash', ...inputs })
@@ -243,7 +294,7 @@ describe('Bedrock', () => {
     ['no keys', {}, {}, /needs a credential with AWS keys/],
     ['a role', { roleArn: 'arn:aws:iam::1:role/x' }, {}, /roles of AWS are not assumed here/],
     ['a region that is no name', keys, { region: 'x.evil.example/' }, /its region is no name/],
-  ])('%s is refused', async (_what, fields, inputs, message) => {
+  ])('%s is refused', async (...[, fields, inputs, message]) => {
     const failure = await failureOf(
       run(drawn({ model, ...inputs }), { ports: { credential: async () => fields } }),
     )

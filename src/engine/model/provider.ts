@@ -8,6 +8,7 @@ export type ProviderApi =
   | 'azure'
   | 'anthropic'
   | 'google'
+  | 'vertex'
   | 'mistral'
   | 'bedrock'
 
@@ -53,6 +54,12 @@ export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<Langu
     case 'google': {
       const { createGoogle } = await import('@ai-sdk/google')
       return createGoogle(reach).languageModel(spec.modelName)
+    }
+    case 'vertex': {
+      const { createGoogle } = await import('@ai-sdk/google')
+      // By this name it knows that Google Cloud takes some things in another way.
+      const named = { ...reach, name: 'google.vertex.chat' }
+      return createGoogle(named).languageModel(spec.modelName)
     }
     case 'mistral': {
       const { createMistral } = await import('@ai-sdk/mistral')

@@ -34,14 +34,18 @@ export const chatGoogleVertexAI = defineNode({
     if (modelName.startsWith('claude')) {
       const baseUrl = `${base}/anthropic/models`
       const ports = { ...context.ports, fetch: translated(fetch, claudeOn(baseUrl)) }
-      return chatModelOf(inputs, { ...spec, api: 'anthropic', baseUrl }, { ...context, ports })
+      const claude = { ...spec, api: 'anthropic', baseUrl, providerOptions: asTool } as const
+      return chatModelOf(inputs, claude, { ...context, ports })
     }
     const google = thinkingOf(inputs)
-    const gemini = { ...spec, api: 'google', baseUrl: `${base}/google` } as const
+    const gemini = { ...spec, api: 'vertex', baseUrl: `${base}/google` } as const
     const ports = { ...context.ports, fetch }
     return chatModelOf(inputs, { ...gemini, providerOptions: { google } }, { ...context, ports })
   },
 })
+
+/** Google lets Claude answer in a form of its own to those only who have asked for that. */
+const asTool = { anthropic: { structuredOutputMode: 'jsonTool' } }
 
 /** Google has the name of the model in the address, and what is not wanted twice in the body. */
 function claudeOn(base: string): Translation {
