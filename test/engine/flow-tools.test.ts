@@ -155,7 +155,7 @@ describe('a flow as a tool of an agentflow', () => {
 
   test('what the question holds is not resolved again', async () => {
     const asked = script(provider, [call('agentflow_tool', { input: 'wool' }), 'done'])
-    const overrideConfig = { sessionId: '{{ question }}' }
+    const overrideConfig = { sessionId: '{{ question }}', note: '{{ $vars.key }}' }
     const variables = async () => ({ key: 'secret' })
     await run(agentflow({ selectedAgentflow: 'mirror', overrideConfig }), {
       ports: { ...ports(), variables },

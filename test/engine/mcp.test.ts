@@ -93,6 +93,21 @@ describe('an MCP server', () => {
     expect(failure.message).toMatch(/"x" \(x_0\) cannot run: 127.* answered 403: who is/)
   })
 
+  test('is not exchanged by callers for another', async () => {
+    const names = ['mcpServerConfig', 'mcpActions'].map((name) => ({ name, enabled: true }))
+    const tools = await toolsOf(
+      { mcpServerConfig: config(), mcpActions: ['tear'] },
+      {
+        ...told(),
+        apiConfig: { overrideConfig: { status: true, nodes: { x: names } } },
+        input: {
+          overrideConfig: { mcpServerConfig: { url: 'http://evil.example' }, mcpActions: ['show'] },
+        },
+      },
+    )
+    expect(tools.map(({ name }) => name)).toEqual(['tear'])
+  })
+
   test.each([
     ['a command', { command: 'npx', args: ['x'] }, /starts no MCP servers by command/],
     ['a file', { url: 'file:///etc/passwd' }, /needs the address of an MCP server/],

@@ -196,6 +196,25 @@ describe('GitHub', () => {
     expect(new Set(asked.map(({ host }) => host))).toEqual(new Set(['api.acme.example']))
   })
 
+  test('who chooses another repository does not get the token of the author', async () => {
+    stub = await startStub(json({ tree: [] }))
+    const { fetch } = detour(stub.fetch, stub.baseUrl)
+    const documents = await buildInstance(
+      'documents',
+      { name: 'github', inputs },
+      {
+        ports: { fetch, credential: async () => ({ accessToken: 'gh-token' }) },
+        apiConfig: {
+          overrideConfig: { status: true, nodes: { x: [{ name: 'repoLink', enabled: true }] } },
+        },
+        input: { overrideConfig: { repoLink: 'https://github.com/acme/secret' } },
+      },
+    )
+    await documents.load()
+    expect(stub.requests[0]?.url).toMatch(/^\/repos\/acme\/secret\//)
+    expect(stub.requests[0]?.headers).not.toHaveProperty('authorization')
+  })
+
   test('a repository that is elsewhere, too large or not there is refused', async () => {
     const elsewhere = { name: 'github', inputs: { repoLink: 'https://evil.example/acme/shop' } }
     expect((await failureOf(buildNode(elsewhere))).message).toMatch(
