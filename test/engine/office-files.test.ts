@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { detect } from '../../src/engine/documents/detect.ts'
 import { zip } from '../vectors/files.ts'
 import { buildInstance, buildNode, failureOf } from './harness.ts'
 
@@ -135,6 +136,18 @@ describe('EPUB', () => {
     const text = await buildNode({ name: 'epubFile', inputs: { epubFile } })
     expect(text).toMatchObject({ kind: 'documents' })
   })
+})
+
+test.each([
+  ['xl/workbook.xml', 'xlsx'],
+  ['ppt/presentation.xml', 'pptx'],
+  ['word/document.xml', 'docx'],
+  ['META-INF/container.xml', 'epub'],
+])('an archive with %s is told by its beginning and its end alone', (part, kind) => {
+  const noise = Buffer.from(Array.from({ length: 5000 }, (_, at) => (at * at * 31) % 251))
+  const whole = zip({ 'other.xml': noise, [part]: '<x/>' })
+  const bytes = Buffer.concat([whole.subarray(0, 64), whole.subarray(-300)])
+  expect(detect({ name: 'a', mime: '', bytes, origin: null }, undefined)).toEqual({ kind })
 })
 
 describe('archives that are not what they should be', () => {

@@ -1,6 +1,6 @@
 import { Failure, type FailureCode } from '../../core/errors.ts'
 import type { DocumentFile, FileKind } from '../node/load-job.ts'
-import { zipEntries } from './zip.ts'
+import { zipDirectory } from './zip.ts'
 
 /** Kinds that are no text. */
 type BinaryKind = 'pdf' | ArchiveKind
@@ -49,19 +49,18 @@ export function refusal(file: Pick<DocumentFile, 'name'>, code: FailureCode, why
 }
 
 /** The part that an archive of each kind cannot do without. */
-const archiveParts: Readonly<Record<string, ArchiveKind>> = {
-  'word/document.xml': 'docx',
-  'xl/workbook.xml': 'xlsx',
-  'ppt/presentation.xml': 'pptx',
-  'META-INF/container.xml': 'epub',
-}
+const archiveParts: readonly (readonly [part: string, kind: ArchiveKind])[] = [
+  ['word/document.xml', 'docx'],
+  ['xl/workbook.xml', 'xlsx'],
+  ['ppt/presentation.xml', 'pptx'],
+  ['META-INF/container.xml', 'epub'],
+]
 
 function archiveKind(file: DocumentFile): ArchiveKind {
   const { buffer, byteOffset, byteLength } = file.bytes
-  for (const { name } of zipEntries(Buffer.from(buffer, byteOffset, byteLength))) {
-    const kind = Object.hasOwn(archiveParts, name) ? archiveParts[name] : undefined
-    if (kind !== undefined) return kind
-  }
+  const names = zipDirectory(Buffer.from(buffer, byteOffset, byteLength))
+  const found = archiveParts.find(([part]) => names.includes(part))
+  if (found !== undefined) return found[1]
   const why = 'is a ZIP archive, and no Word, Excel or PowerPoint document and no EPUB book'
   throw refusal(file, 'UNSUPPORTED_MEDIA_TYPE', why)
 }

@@ -6,22 +6,31 @@ export interface ZipEntry {
   readonly isDeflated: boolean
 }
 
-/** The entries of the central directory, APPNOTE.TXT 4.3.12; none where there is no directory. */
-export function* zipEntries(archive: Buffer): Generator<ZipEntry> {
+/**
+ * The list at an archive's end of what it holds, APPNOTE.TXT 4.3.12: its names stand in it in clear.
+ * Empty where there is none; all before it may be missing.
+ */
+export function zipDirectory(archive: Buffer): Buffer {
   const end = archive.lastIndexOf('PK\u0005\u0006')
-  if (end < 0 || end + 20 > archive.length) return
-  let at = archive.readUInt32LE(end + 16)
-  while (at + 46 <= end && archive.readUInt32LE(at) === 0x02014b50) {
-    const local = archive.readUInt32LE(at + 42)
+  if (end < 0 || end + 20 > archive.length) return Buffer.alloc(0)
+  return archive.subarray(Math.max(0, end - archive.readUInt32LE(end + 12)), end)
+}
+
+/** The files that its list names. */
+export function* zipEntries(archive: Buffer): Generator<ZipEntry> {
+  const directory = zipDirectory(archive)
+  let at = 0
+  while (at + 46 <= directory.length && directory.readUInt32LE(at) === 0x02014b50) {
+    const local = directory.readUInt32LE(at + 42)
     if (local + 30 > archive.length) return
     const [name = 0, extra = 0, comment = 0] = [28, 30, 32].map((offset) =>
-      archive.readUInt16LE(at + offset),
+      directory.readUInt16LE(at + offset),
     )
     yield {
-      name: archive.toString('utf8', at + 46, at + 46 + name),
+      name: directory.toString('utf8', at + 46, at + 46 + name),
       start: local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28),
-      packed: archive.readUInt32LE(at + 20),
-      isDeflated: archive.readUInt16LE(at + 10) === 8,
+      packed: directory.readUInt32LE(at + 20),
+      isDeflated: directory.readUInt16LE(at + 10) === 8,
     }
     at += 46 + name + extra + comment
   }
