@@ -9,8 +9,9 @@ import type { FileUpload } from './node/run-input.ts'
 import { fileKindOf } from './nodes/documents/file-loaders.ts'
 import { findNode } from './nodes/index.ts'
 import { runFlow, tellable } from './run.ts'
-import { nodeContext, prepareRun, type RunRequest } from './run/context.ts'
+import { nodeContext, prepareRun } from './run/context.ts'
 import { cannotRun, unknownNodes } from './run/problems.ts'
+import type { RunRequest } from './run/request.ts'
 import { createSecrets } from './text/secrets.ts'
 
 export interface UpsertRequest extends RunRequest {

@@ -163,6 +163,7 @@ describe('what others may read of a flow', () => {
             pin: 'CANARY-4',
             baseOptions: '{"headers":{"a":"CANARY-5"}}',
             headers: [{ key: 'a', value: 'CANARY-6' }],
+            mcpServerConfig: '{"url":"https://x.example/CANARY-11"}',
             systemMessagePrompt: 'Be kind. Use Bearer CANARY-7777 and sk-CANARY8888',
             agentModelConfig: {
               FLOWISE_CREDENTIAL_ID: 'CANARY-9',

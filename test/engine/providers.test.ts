@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { credentialKinds } from '../../src/credentials/kinds.ts'
 import { compatibleProviders } from '../../src/engine/model/compatible-providers.ts'
 import type { FlowEvent } from '../../src/engine/node/events.ts'
-import { findNode } from '../../src/engine/nodes/index.ts'
+import { findNode, nodeDefinitions } from '../../src/engine/nodes/index.ts'
 import {
   buildInstance,
   failureOf,
@@ -186,6 +187,24 @@ describe('embeddings', () => {
   })
 })
 
+test('a model on an endpoint of HuggingFace is asked there', async () => {
+  stub = await startStub((_request, response) => refuse(response, 400, 'no'))
+  const inputs = { basepath: '', endpoint: stub.baseUrl.replace('/v1', ''), model: 'm' }
+  const drawn = llmChainFlow('', { model: { name: 'huggingFaceInference_LLMs', inputs } })
+  const credential = async () => ({ huggingFaceApiKey: key })
+  await failureOf(run(drawn, { ports: { fetch: stub.fetch, credential } }))
+  expect(stub.requests[0]).toMatchObject({
+    url: '/v1/chat/completions',
+    headers: { authorization: `Bearer ${key}` },
+  })
+})
+
+test('every credential that a node takes is of a known type', () => {
+  const known = new Set(credentialKinds.map(({ name }) => name))
+  const taken = nodeDefinitions.map(({ credential }) => credential)
+  expect(taken.filter((name) => name !== undefined && !known.has(name))).toEqual([])
+})
+
 test('every model node is known by its aliases', () => {
   const aliases = [
     'azureChatOpenAI_LlamaIndex',
@@ -196,6 +215,16 @@ test('every model node is known by its aliases', () => {
     'chatOpenAI_LlamaIndex',
     'chatTogetherAI_LlamaIndex',
     'openAIEmbedding_LlamaIndex',
+    'awsBedrock',
+    'azureOpenAI',
+    'cohere',
+    'fireworks',
+    'googlevertexai',
+    'huggingFaceInference_LLMs',
+    'ibmWatsonx',
+    'ollama',
+    'sambanova',
+    'togetherAI',
   ]
   expect(aliases.filter((name) => findNode(name) === undefined)).toEqual([])
 })

@@ -6,7 +6,8 @@ import type { Part } from '../node/step.ts'
 import { findNode, suggestNode } from '../nodes/index.ts'
 import { nodeContext, type Run } from '../run/context.ts'
 import type { Problem } from '../run/problems.ts'
-import { isRecord } from '../text/paths.ts'
+import { markdownOf } from '../text/markdown.ts'
+import { isRecord, parseJson } from '../text/paths.ts'
 
 const credentialKey = 'FLOWISE_CREDENTIAL_ID'
 
@@ -33,7 +34,9 @@ export async function buildPart<K extends InstanceKind>(
   )
   const resolved = inputs.map(async ([name, value]) => {
     const isLiteral = isReplaced || !takesVariables(definition, name)
-    return [name, isLiteral ? value : await resolve(value)] as const
+    if (isLiteral) return [name, value] as const
+    const parsed = definition.inputs[name]?.type === 'json' ? readEarly(value) : value
+    return [name, await resolve(parsed)] as const
   })
   const raw = Object.fromEntries(await Promise.all(resolved))
   const inner = partNode(node, part, definition)
@@ -81,6 +84,12 @@ function partNode(node: FlowNode, part: Part, definition: NodeDefinition): FlowN
     params: [],
     ...(typeof drawn === 'string' && drawn !== '' ? { credential: drawn } : {}),
   }
+}
+
+/** Read before resolving, so that a quote in the question cannot break out of its JSON string. */
+export function readEarly(value: unknown): unknown {
+  const text = typeof value === 'string' ? markdownOf(value).trim() : ''
+  return /^[[{]/.test(text) ? (parseJson(text) ?? value) : value
 }
 
 function takesVariables(definition: NodeDefinition, name: string): boolean {

@@ -5,12 +5,9 @@ import { createTally, noUsage } from '../model/usage.ts'
 import type { Output, StepContext, StepResult } from '../node/step.ts'
 import { findNode } from '../nodes/index.ts'
 import { nodeContext, overridden, type Run } from '../run/context.ts'
-import { runInnerFlow } from '../run/inner-flow.ts'
 import { resolveStepInput, type AgentflowScope } from '../run/references.ts'
 import { messagesOf } from '../talk/history.ts'
-import { markdownOf } from '../text/markdown.ts'
-import { parseJson } from '../text/paths.ts'
-import { buildPart } from './parts.ts'
+import { buildPart, readEarly } from './parts.ts'
 import type { Frame, Plan, Progress } from './progress.ts'
 import type { Resumed } from './resume.ts'
 
@@ -83,14 +80,7 @@ function contextOf(
       return drawn.names.has(name) ? value : resolveStepInput(value, { ...scope, result: output })
     },
     iterate,
-    runFlow: (id, input) => runInnerFlow(run, { id, input, node }),
   }
-}
-
-/** Read before resolving, so that a quote in the question cannot break out of its JSON string. */
-function readEarly(value: unknown): unknown {
-  const text = typeof value === 'string' ? markdownOf(value).trim() : ''
-  return /^[[{]/.test(text) ? (parseJson(text) ?? value) : value
 }
 
 function outputOf({ row }: Resumed): Output {

@@ -1,12 +1,18 @@
 import { Failure, type FailureCode } from '../../core/errors.ts'
 import type { DocumentFile, FileKind } from '../node/load-job.ts'
+import { zipDirectory } from './zip.ts'
+
+/** Kinds that are no text. */
+type BinaryKind = 'pdf' | ArchiveKind
+type ArchiveKind = 'docx' | 'xlsx' | 'pptx' | 'epub'
+type TextKind = Exclude<FileKind, BinaryKind>
 
 /** A file as its content shows it. */
 export type Detected =
-  | { readonly kind: 'pdf' | 'docx' }
-  | { readonly kind: Exclude<FileKind, 'pdf' | 'docx'>; readonly text: string }
+  | { readonly kind: BinaryKind }
+  | { readonly kind: TextKind; readonly text: string }
 
-const kindByEnding: Readonly<Record<string, FileKind>> = {
+const kindByEnding: Readonly<Record<string, TextKind>> = {
   csv: 'csv',
   json: 'json',
   jsonl: 'jsonl',
@@ -42,10 +48,21 @@ export function refusal(file: Pick<DocumentFile, 'name'>, code: FailureCode, why
   return new Failure(code, `The file "${name}" ${why}.`)
 }
 
-function archiveKind(file: DocumentFile): 'docx' {
-  // The directory of a ZIP stands at its end, in plain text.
-  if (Buffer.from(file.bytes).includes('word/document.xml')) return 'docx'
-  throw refusal(file, 'UNSUPPORTED_MEDIA_TYPE', 'is a ZIP archive and no Word document')
+/** The part that an archive of each kind cannot do without. */
+const archiveParts: readonly (readonly [part: string, kind: ArchiveKind])[] = [
+  ['word/document.xml', 'docx'],
+  ['xl/workbook.xml', 'xlsx'],
+  ['ppt/presentation.xml', 'pptx'],
+  ['META-INF/container.xml', 'epub'],
+]
+
+function archiveKind(file: DocumentFile): ArchiveKind {
+  const { buffer, byteOffset, byteLength } = file.bytes
+  const names = zipDirectory(Buffer.from(buffer, byteOffset, byteLength))
+  const found = archiveParts.find(([part]) => names.includes(part))
+  if (found !== undefined) return found[1]
+  const why = 'is a ZIP archive, and no Word, Excel or PowerPoint document and no EPUB book'
+  throw refusal(file, 'UNSUPPORTED_MEDIA_TYPE', why)
 }
 
 /**
@@ -73,15 +90,20 @@ function textKind(
   { name, mime }: DocumentFile,
   text: string,
   wanted: FileKind | undefined,
-): Exclude<FileKind, 'pdf' | 'docx'> {
+): TextKind {
   const start = text.slice(0, 500).trimStart().toLowerCase()
   if (start.startsWith('<!doctype html') || start.startsWith('<html')) return 'html'
   const ending = /\.(\w+)$/.exec(name.toLowerCase())?.[1] ?? ''
-  const told = kindByEnding[ending] ?? kindByMime(mime.toLowerCase()) ?? wanted ?? 'text'
-  return told === 'pdf' || told === 'docx' ? 'text' : told
+  return kindByEnding[ending] ?? kindByMime(mime.toLowerCase()) ?? textual(wanted) ?? 'text'
 }
 
-function kindByMime(mime: string): FileKind | undefined {
+/** The wanted kind, where a text can be of it. */
+function textual(wanted: FileKind | undefined): TextKind | undefined {
+  const kinds = ['text', 'csv', 'json', 'jsonl', 'html'] as const
+  return kinds.find((kind) => kind === wanted)
+}
+
+function kindByMime(mime: string): TextKind | undefined {
   if (mime.startsWith('text/csv')) return 'csv'
   if (/ndjson|jsonl|json-seq/.test(mime)) return 'jsonl'
   if (mime.includes('json')) return 'json'

@@ -20,6 +20,9 @@ export const fileInputs = [
   'csvFile',
   'jsonFile',
   'jsonlinesFile',
+  'epubFile',
+  'excelFile',
+  'powerpointFile',
   'htmlFile',
   'mdFile',
   'file',
@@ -29,7 +32,7 @@ export const fileInputs = [
 export const readingInputs = {
   ...loaderInputs,
   ...Object.fromEntries(fileInputs.map((name) => [name, anything()])),
-  usage: options(['perPage', 'perFile'], { default: 'perPage' }),
+  usage: options(['perPage', 'perChapter', 'perFile'], { default: 'perPage' }),
   columnName: text(),
   pointersName: text(),
   pointerName: text(),

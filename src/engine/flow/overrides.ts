@@ -20,7 +20,7 @@ export interface OverriddenNode {
 
 /** Never changed from outside, whatever the switches say. */
 const forbidden =
-  /^(credential|FLOWISE_CREDENTIAL_ID|javascriptFunction|func|code|tool|tools|agentTools|(toolAgentflow)?selectedTool(Config)?|(executeFlow)?selectedFlow|conditionFunction|updateStateMemoryCode|stateMemoryCode|customTool.*|customFunction.*|functionInputVariables|messageHistory)$/i
+  /^(credential|FLOWISE_CREDENTIAL_ID|javascriptFunction|func|code|tool|tools|agentTools|(toolAgentflow)?selectedTool(Config)?|(executeFlow)?selectedFlow|selected(Chat|Agent)flow|mcp(ServerConfig|ServerId|Actions)|conditionFunction|updateStateMemoryCode|stateMemoryCode|customTool.*|customFunction.*|functionInputVariables|messageHistory)$/i
 /** For inputs that no definition of ours describes. */
 const endpointName = /^(base|override|proxy)?_?(path|url|endpoint)$/i
 

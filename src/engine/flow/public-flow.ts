@@ -3,7 +3,7 @@ import { scrubPatterns, withoutKeys } from '../text/secrets.ts'
 
 /** Keys under which canvases keep secrets; `maxTokens` is none. */
 const secretKey =
-  /^(credential|flowise_credential_id)$|api_?key|secret|password|passphrase|authorization|headers?$|cookie|connectionstring|baseoptions|token$/i
+  /^(credential|flowise_credential_id)$|api_?key|secret|password|passphrase|authorization|headers?$|cookie|connectionstring|baseoptions|mcpserverconfig|token$/i
 
 /**
  * `flowData` for anyone to read: without credential ids, passwords, headers, tokens, and without

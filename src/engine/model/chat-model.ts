@@ -7,7 +7,7 @@ import { readJsonAnswer } from '../text/json.ts'
 import { isRecord } from '../text/paths.ts'
 import { providerFailure } from './failure.ts'
 import { jsonInstruction, toSdkMessages, toSdkTools } from './messages.ts'
-import { loadModel, loadSdk, spokenApi, type ProviderApi } from './provider.ts'
+import { loadModel, loadSdk, spokenApi, type AwsKeys, type ProviderApi } from './provider.ts'
 
 /** Where a chat model is and how it is asked; made of a node's inputs and credential. */
 export interface ModelSpec {
@@ -27,6 +27,8 @@ export interface ModelSpec {
   readonly providerOptions?: ProviderOptions
   /** Azure's `api-version`. */
   readonly apiVersion?: string
+  /** What signs requests to Bedrock, which takes no other key. */
+  readonly aws?: AwsKeys
 }
 
 type Json = null | string | number | boolean | Json[] | { [key: string]: Json }

@@ -3,7 +3,10 @@ export interface CompatibleProvider {
   readonly name: string
   readonly credential: string
   readonly keyField: string
-  /** Absent: the node must say where its model is, and needs no key. */
+  /**
+   * Absent: the node must say where its model is, and needs no key. `{x}` stands for a field of the
+   * credential.
+   */
   readonly baseUrl?: string
   readonly modelName?: string
   readonly aliases?: readonly string[]
@@ -43,13 +46,14 @@ export const compatibleProviders: readonly CompatibleProvider[] = [
   },
   {
     name: 'chatTogetherAI',
-    aliases: ['chatTogetherAI_LlamaIndex'],
+    aliases: ['chatTogetherAI_LlamaIndex', 'togetherAI'],
     credential: 'togetherAIApi',
     keyField: 'togetherAIApiKey',
     baseUrl: 'https://api.together.xyz/v1',
   },
   {
     name: 'chatFireworks',
+    aliases: ['fireworks'],
     credential: 'fireworksApi',
     keyField: 'fireworksApiKey',
     baseUrl: 'https://api.fireworks.ai/inference/v1',
@@ -70,6 +74,7 @@ export const compatibleProviders: readonly CompatibleProvider[] = [
   },
   {
     name: 'chatSambanova',
+    aliases: ['sambanova'],
     credential: 'sambanovaApi',
     keyField: 'sambanovaApiKey',
     baseUrl: 'https://api.sambanova.ai/v1',
@@ -88,6 +93,7 @@ export const compatibleProviders: readonly CompatibleProvider[] = [
   },
   {
     name: 'chatCohere',
+    aliases: ['cohere'],
     credential: 'cohereApi',
     keyField: 'cohereApiKey',
     baseUrl: 'https://api.cohere.ai/compatibility/v1',
@@ -95,8 +101,16 @@ export const compatibleProviders: readonly CompatibleProvider[] = [
   },
   {
     name: 'chatHuggingFace',
+    aliases: ['huggingFaceInference_LLMs'],
     credential: 'huggingFaceApi',
     keyField: 'huggingFaceApiKey',
     baseUrl: 'https://router.huggingface.co/v1',
+  },
+  {
+    name: 'chatCloudflareWorkersAI',
+    credential: 'cloudflareApi',
+    keyField: 'cloudflareApiToken',
+    baseUrl: 'https://api.cloudflare.com/client/v4/accounts/{cloudflareAccountId}/ai/v1',
+    modelName: '@cf/meta/llama-3.1-8b-instruct-fast',
   },
 ]

@@ -12,9 +12,12 @@ import { providerFailure } from './failure.ts'
 import { fingerprint } from './fingerprint.ts'
 import { loadEmbedding, loadSdk } from './provider.ts'
 
+/** For providers that take one text at a time. */
+const maxParallelCalls = 8
+
 export interface EmbeddingSpec extends Pick<
   ModelSpec,
-  'node' | 'api' | 'modelName' | 'baseUrl' | 'apiKey' | 'headers' | 'apiVersion'
+  'node' | 'api' | 'modelName' | 'baseUrl' | 'apiKey' | 'headers' | 'apiVersion' | 'aws'
 > {
   /** Texts sent at once. */
   readonly batchSize: number
@@ -61,6 +64,7 @@ async function embedBatch(
         model: await loadEmbedding(spec, world.fetch),
         values: [...values],
         maxRetries: 2,
+        maxParallelCalls,
         abortSignal,
         providerOptions: spec.providerOptions,
       })

@@ -13,6 +13,7 @@ export const addressInputs = {
   basePath: text({ endpoint: true }),
   baseUrl: text({ endpoint: true }),
   overrideEndpoint: text({ endpoint: true }),
+  endpoint: text({ endpoint: true }),
   baseOptions: json({ secret: true }),
 }
 
@@ -64,8 +65,10 @@ export async function reachOf(
   return { node: context.node, baseUrl, headers, ...(apiKey === '' ? {} : { apiKey }) }
 }
 
-function drawnAddress(inputs: InputsOf<typeof addressInputs>): string {
-  return inputs.basepath || inputs.basePath || inputs.baseUrl || inputs.overrideEndpoint
+/** Where a node says that its provider is; empty where it does not. */
+export function drawnAddress(inputs: InputsOf<typeof addressInputs>): string {
+  const { basepath, basePath, baseUrl, overrideEndpoint, endpoint } = inputs
+  return basepath || basePath || baseUrl || overrideEndpoint || endpoint
 }
 
 async function keyOf({ apiKey, keyField }: Provider, context: NodeContext): Promise<string> {
@@ -123,7 +126,7 @@ function withPath(address: string, path: string): string {
 }
 
 /** Headers as drawn: under `headers` or `defaultHeaders`, or the object itself when it is flat. */
-function headersOf(baseOptions: Readonly<Record<string, unknown>>): Record<string, string> {
+export function headersOf(baseOptions: Readonly<Record<string, unknown>>): Record<string, string> {
   const drawn = baseOptions['headers'] ?? baseOptions['defaultHeaders'] ?? baseOptions
   const texts = safeEntries(drawn).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',

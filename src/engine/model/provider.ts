@@ -8,7 +8,9 @@ export type ProviderApi =
   | 'azure'
   | 'anthropic'
   | 'google'
+  | 'vertex'
   | 'mistral'
+  | 'bedrock'
 
 /** What is needed to reach a provider. */
 export interface ProviderSpec {
@@ -18,6 +20,15 @@ export interface ProviderSpec {
   readonly apiKey?: string
   readonly headers: Readonly<Record<string, string>>
   readonly apiVersion?: string
+  /** What signs requests to Bedrock. */
+  readonly aws?: AwsKeys
+}
+
+export interface AwsKeys {
+  readonly region: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
 }
 
 type Fetch = typeof globalThis.fetch
@@ -52,14 +63,22 @@ export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<Langu
       const { createGoogle } = await import('@ai-sdk/google')
       return createGoogle(reach).languageModel(spec.modelName)
     }
+    case 'vertex': {
+      const { createGoogle } = await import('@ai-sdk/google')
+      // By this name it knows that Google Cloud takes some things in another way.
+      const named = { ...reach, name: 'google.vertex.chat' }
+      return createGoogle(named).languageModel(spec.modelName)
+    }
     case 'mistral': {
       const { createMistral } = await import('@ai-sdk/mistral')
       return createMistral(reach).languageModel(spec.modelName)
     }
     case 'azure':
       return (await azure(spec, reach)).chat(spec.modelName)
+    case 'bedrock':
+      return (await bedrock(spec, reach)).languageModel(spec.modelName)
     case 'openai':
-      return (await import('@ai-sdk/openai')).createOpenAI(reach).chat(spec.modelName)
+      return openai(spec, reach)
     default:
       return (await compatible(spec, fetch))(spec.modelName)
   }
@@ -79,6 +98,8 @@ export async function loadEmbedding(spec: ProviderSpec, fetch: Fetch): Promise<E
     }
     case 'azure':
       return (await azure(spec, reach)).embeddingModel(spec.modelName)
+    case 'bedrock':
+      return (await bedrock(spec, reach)).embeddingModel(spec.modelName)
     default:
       return (await compatible(spec, fetch)).embeddingModel(spec.modelName)
   }
@@ -88,10 +109,25 @@ function reachOf({ baseUrl, headers, apiKey = '' }: ProviderSpec, fetch: Fetch) 
   return { baseURL: trimmed(baseUrl), headers: { ...headers }, apiKey, fetch }
 }
 
+/** Models from before chats, which continue a text. */
+const completionModel = /instruct|^text-|^(?:davinci|babbage|curie|ada)\b/
+
+async function openai({ modelName }: ProviderSpec, reach: ReturnType<typeof reachOf>) {
+  const { createOpenAI } = await import('@ai-sdk/openai')
+  const provider = createOpenAI(reach)
+  return completionModel.test(modelName) ? provider.completion(modelName) : provider.chat(modelName)
+}
+
 async function azure({ apiVersion }: ProviderSpec, reach: ReturnType<typeof reachOf>) {
   const { createAzure } = await import('@ai-sdk/azure')
   const version = apiVersion === undefined ? {} : { apiVersion }
   return createAzure({ ...reach, ...version, useDeploymentBasedUrls: true })
+}
+
+async function bedrock({ aws }: ProviderSpec, reach: ReturnType<typeof reachOf>) {
+  const { createAmazonBedrock } = await import('@ai-sdk/amazon-bedrock')
+  const none: AwsKeys = { region: '', accessKeyId: '', secretAccessKey: '' }
+  return createAmazonBedrock({ ...reach, ...(aws ?? none) })
 }
 
 async function compatible({ baseUrl, headers, apiKey }: ProviderSpec, fetch: Fetch) {

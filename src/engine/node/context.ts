@@ -2,6 +2,7 @@ import type { FlowNode } from '../flow/flow.ts'
 import type { Emit, TokenUsage } from './events.ts'
 import type { Image } from './instances.ts'
 import type { HistoryMessage, Ports } from './ports.ts'
+import type { FlowResult } from './result.ts'
 import type { RunInput } from './run-input.ts'
 
 /** The world of one node within one run. */
@@ -27,6 +28,11 @@ export interface NodeContext {
   keptVariable(name: string): Promise<unknown>
   /** Shows a value to the caller besides the answer. */
   publish(name: string, value: unknown): void
+  /**
+   * Runs another flow of the workspace; its events are not heard. It ends with the signal, which is
+   * the run's own when absent. @throws Failure when it would run inside itself, or too deep.
+   */
+  runFlow(id: string, input: RunInput, signal?: AbortSignal): Promise<FlowResult>
   /** From now on this value appears in no message of the run. */
   conceal(secret: string): void
   /** Counts what a call of a model cost; models do it themselves. */

@@ -161,6 +161,8 @@ export interface Tool extends ToolFacts {
   readonly returnDirect?: boolean
   /** A person has to agree before it runs. */
   readonly requiresHumanInput?: boolean
+  /** Milliseconds it may take, where the usual limit of tools is too short. */
+  readonly limitMs?: number
   /**
    * @throws Failure whose message the model is told, so that it can try another way. Call it
    *   through `callTool`, which adds the time limit.

@@ -5,6 +5,8 @@ export const limits = {
   /** Building a node that the ending node needs. */
   node: 120_000,
   tool: 60_000,
+  /** A tool that is a flow of its own. */
+  flowTool: 300_000,
   model: 120_000,
 } as const
 

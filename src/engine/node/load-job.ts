@@ -7,6 +7,8 @@ interface FileFacts {
   readonly mime: string
   /** Where it came from, if it has a name of its own there; a newer one replaces what it gave. */
   readonly origin: string | null
+  /** Of every document in it, beside what is found there. */
+  readonly metadata?: Readonly<Record<string, unknown>>
 }
 
 /** A file as it came. */
@@ -20,13 +22,23 @@ export interface SpooledFile extends FileFacts {
 }
 
 /** The kinds of files that can be read. */
-export type FileKind = 'text' | 'pdf' | 'docx' | 'csv' | 'json' | 'jsonl' | 'html'
+export type FileKind =
+  | 'text'
+  | 'pdf'
+  | 'docx'
+  | 'xlsx'
+  | 'pptx'
+  | 'epub'
+  | 'csv'
+  | 'json'
+  | 'jsonl'
+  | 'html'
 
 /** How files are read, as loaders let their authors say. */
 export interface Reading {
   /** What a text is taken for when it does not say itself. */
   readonly kind?: FileKind
-  /** One document a page of a PDF; otherwise one a file. */
+  /** One document a page of a PDF, or a chapter of a book; otherwise one a file. */
   readonly perPage: boolean
   /** Of CSV: the column that holds the text; all of them if empty. */
   readonly column: string

@@ -3,8 +3,6 @@ import type { NodeContext } from './context.ts'
 import type { TokenUsage, UsedTool } from './events.ts'
 import type { Action, HumanInput } from './human.ts'
 import type { ChatMessage, InstanceByKind, InstanceKind, ToolCall } from './instances.ts'
-import type { FlowResult } from './result.ts'
-import type { RunInput } from './run-input.ts'
 
 export type State = Readonly<Record<string, unknown>>
 export type Output = Readonly<Record<string, unknown>>
@@ -47,8 +45,6 @@ export interface StepContext extends NodeContext {
   settle(name: string, output: Output): Promise<unknown>
   /** Runs the nodes inside this one for an item, and answers their last text. */
   iterate(item: unknown, index: number): Promise<string>
-  /** Runs another flow; its events are not heard. @throws Failure when called too deep. */
-  runFlow(id: string, input: RunInput): Promise<FlowResult>
 }
 
 export interface StepResult {

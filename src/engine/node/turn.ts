@@ -3,8 +3,6 @@ import type { NodeContext } from './context.ts'
 import type { SourceDocument, UsedTool } from './events.ts'
 import type { Action, HumanInput } from './human.ts'
 import type { ChatMessage, ChatModel, Moderation, Tool } from './instances.ts'
-import type { FlowResult } from './result.ts'
-import type { RunInput } from './run-input.ts'
 import type { PausedAgent } from './step.ts'
 
 /** A message with the id of the node whose words it is; none: the caller's. */
@@ -54,7 +52,6 @@ export interface TurnContext extends NodeContext {
   nodesOf(kind: string): readonly FlowNode[]
   /** The member's model, else the team's. @throws Failure UNPROCESSABLE when there is neither. */
   modelOr(own: ChatModel | undefined): ChatModel
-  runFlow(id: string, input: RunInput): Promise<FlowResult>
   readonly resumed?: {
     readonly human: HumanInput
     /** `paused` is the member's work as it stood. */

@@ -29,19 +29,35 @@ import { sqlDatabaseChain } from './chains/sql-database-chain.ts'
 import { vectorDBQAChain } from './chains/vector-db-qa-chain.ts'
 import { chatAnthropic } from './chat-models/chat-anthropic.ts'
 import { azureChatOpenAI } from './chat-models/chat-azure.ts'
+import { chatBaiduWenxin } from './chat-models/chat-baidu.ts'
+import { awsChatBedrock } from './chat-models/chat-bedrock.ts'
+import { chatGoogleVertexAI } from './chat-models/chat-google-vertex.ts'
 import { chatGoogleGenerativeAI } from './chat-models/chat-google.ts'
 import { chatMistralAI } from './chat-models/chat-mistral.ts'
+import { chatNemoGuardrails } from './chat-models/chat-nemo-guardrails.ts'
 import { chatOllama } from './chat-models/chat-ollama.ts'
 import { compatibleChatModels } from './chat-models/chat-openai-compatible.ts'
-import { chatOpenAI } from './chat-models/chat-openai.ts'
+import { chatOpenAI, openAI } from './chat-models/chat-openai.ts'
+import { chatIBMWatsonx } from './chat-models/chat-watsonx.ts'
+import { replicate } from './chat-models/replicate.ts'
+import { apiLoader } from './documents/api-loader.ts'
+import { customDocumentLoader } from './documents/custom-document-loader.ts'
 import { fileLoaders } from './documents/file-loaders.ts'
+import { gitbook } from './documents/gitbook.ts'
+import { github } from './documents/github.ts'
 import { plainText } from './documents/plain-text.ts'
 import { recordManagers } from './documents/record-managers.ts'
+import { searchLoaders } from './documents/search-loaders.ts'
 import { textSplitters } from './documents/text-splitters.ts'
 import { vectorStoreToDocument } from './documents/vector-store-to-document.ts'
 import { webScraper } from './documents/web-loaders.ts'
+import { baiduEmbeddings } from './embeddings/baidu-embeddings.ts'
+import { awsBedrockEmbeddings } from './embeddings/bedrock-embeddings.ts'
+import { huggingFaceEmbeddings } from './embeddings/hugging-face-embeddings.ts'
 import { localEmbeddings } from './embeddings/local-embeddings.ts'
 import { embeddingNodes } from './embeddings/provider-embeddings.ts'
+import { vertexEmbeddings } from './embeddings/vertex-embeddings.ts'
+import { watsonxEmbeddings } from './embeddings/watsonx-embeddings.ts'
 import { contextChatEngine } from './engines/context-chat-engine.ts'
 import { queryEngine } from './engines/query-engine.ts'
 import { responseSynthesizers } from './engines/response-synthesizers.ts'
@@ -87,15 +103,22 @@ import { seqState } from './team/seq-state.ts'
 import { seqToolNode } from './team/seq-tool-node.ts'
 import { supervisor } from './team/supervisor.ts'
 import { worker } from './team/worker.ts'
+import { arxiv } from './tools/arxiv.ts'
 import { calculator } from './tools/calculator.ts'
 import { chainTool } from './tools/chain-tool.ts'
 import { currentDateTime } from './tools/current-date-time.ts'
+import { customMCP } from './tools/custom-mcp.ts'
 import { customTool } from './tools/custom-tool.ts'
+import { flowTools } from './tools/flow-tools.ts'
+import { jsonPathExtractor } from './tools/json-path-extractor.ts'
 import { openAPIToolkit } from './tools/openapi-toolkit.ts'
 import { queryEngineTool } from './tools/query-engine-tool.ts'
 import { requestsTools } from './tools/requests-tools.ts'
 import { retrieverTool } from './tools/retriever-tool.ts'
 import { searchTools } from './tools/search-tools.ts'
+import { webBrowser } from './tools/web-browser.ts'
+import { webScraperTool } from './tools/web-scraper-tool.ts'
+import { wolframAlpha } from './tools/wolfram-alpha.ts'
 import { customFunction } from './utilities/custom-function.ts'
 import { getVariable } from './utilities/get-variable.ts'
 import { ifElseFunction } from './utilities/if-else-function.ts'
@@ -107,14 +130,23 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   agentAgentflow,
   agentMemory,
   ...answerCaches,
+  apiLoader,
+  arxiv,
+  awsBedrockEmbeddings,
+  awsChatBedrock,
   azureChatOpenAI,
+  baiduEmbeddings,
   bufferMemory,
   bufferWindowMemory,
   calculator,
   chainTool,
   chatAnthropic,
+  chatBaiduWenxin,
   chatGoogleGenerativeAI,
+  chatGoogleVertexAI,
+  chatIBMWatsonx,
   chatMistralAI,
+  chatNemoGuardrails,
   chatOllama,
   chatOpenAI,
   chatPromptTemplate,
@@ -128,10 +160,12 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   conversationSummaryMemory,
   csvOutputParser,
   currentDateTime,
+  customDocumentLoader,
   customFunction,
   customFunctionAgentflow,
   customListOutputParser,
   customRetriever,
+  customMCP,
   customTool,
   directReplyAgentflow,
   ...embeddingCaches,
@@ -143,20 +177,26 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   ...fileLoaders,
   getApiChain,
   ...foreignMemories,
+  ...flowTools,
   getVariable,
+  gitbook,
+  github,
   httpAgentflow,
+  huggingFaceEmbeddings,
   humanInputAgentflow,
   hydeRetriever,
   ifElseFunction,
   inputModerationOpenAI,
   inputModerationSimple,
   iterationAgentflow,
+  jsonPathExtractor,
   llmAgentflow,
   llmChain,
   llmFilterRetriever,
   localEmbeddings,
   loopAgentflow,
   multiPromptChain,
+  openAI,
   multiQueryRetriever,
   multiRetrievalQAChain,
   openApiChain,
@@ -168,6 +208,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   queryEngine,
   queryEngineTool,
   ...recordManagers,
+  replicate,
   ...requestsTools,
   ...rerankRetrievers,
   ...responseSynthesizers,
@@ -175,6 +216,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   retrieverAgentflow,
   retrieverTool,
   rrfRetriever,
+  ...searchLoaders,
   ...searchTools,
   seqAgent,
   seqCondition,
@@ -202,7 +244,12 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   vectorStoreRetriever,
   vectorStoreToDocument,
   ...vectorStores,
+  vertexEmbeddings,
+  watsonxEmbeddings,
+  webBrowser,
   webScraper,
+  webScraperTool,
+  wolframAlpha,
   worker,
 ]
 

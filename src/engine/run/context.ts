@@ -2,29 +2,17 @@ import type { Flow, FlowNode } from '../flow/flow.ts'
 import { overriddenVariables, overrideNode, type OverriddenNode } from '../flow/overrides.ts'
 import type { NodeContext } from '../node/context.ts'
 import type { NodeDefinition } from '../node/define.ts'
-import type { Emit, TokenUsage } from '../node/events.ts'
+import type { TokenUsage } from '../node/events.ts'
 import type { Image } from '../node/instances.ts'
 import { namingNode } from '../node/naming.ts'
-import type { HistoryMessage, Ports } from '../node/ports.ts'
+import type { HistoryMessage } from '../node/ports.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { RunInput } from '../node/run-input.ts'
 import { findNode } from '../nodes/index.ts'
 import { readUploads } from '../talk/uploads.ts'
 import type { Secrets } from '../text/secrets.ts'
-
-/** What a caller of the engine hands over for one run. */
-export interface RunRequest {
-  readonly flow: Flow
-  readonly input: RunInput
-  readonly ports: Ports
-  readonly signal: AbortSignal
-  /** Gets the run's events in order; must not throw. */
-  readonly emit: Emit
-  /** Hears what each call of a model cost, also when the run fails later; must not throw. */
-  readonly spend?: (usage: TokenUsage) => void
-  /** Ids of the flows within which this one runs, the outermost first. */
-  readonly ancestors?: readonly string[]
-}
+import { runInnerFlow } from './inner-flow.ts'
+import type { RunRequest } from './request.ts'
 
 /** A request with what both runners derive from it once. */
 export interface Run extends RunRequest {
@@ -148,6 +136,8 @@ export function nodeContext(
     history: run.history,
     keptVariable: async () => undefined,
     publish: () => undefined,
+    runFlow: (id, input, signal = run.signal) =>
+      runInnerFlow({ ...run, signal }, { id, input, node }),
     conceal: (secret) => run.secrets.add(secret),
     spend: run.spend,
   }

@@ -3,17 +3,23 @@ import { nodeTitle, parseFlow, type FlowNode } from '../flow/flow.ts'
 import { namingNode } from '../node/naming.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { RunInput } from '../node/run-input.ts'
-import type { Run } from './context.ts'
+import type { RunRequest } from './request.ts'
 
 /** Flows within flows, the outermost not counted. */
 const maxDepth = 5
+
+/** The run around, and how the inner one is run. */
+export interface OuterRun extends RunRequest {
+  readonly spend: NonNullable<RunRequest['spend']>
+  readonly runFlow: (request: RunRequest) => Promise<FlowResult>
+}
 
 /**
  * Runs another flow of the workspace inside a run; its events are not heard.
  * @throws Failure UNPROCESSABLE when a flow would run inside itself, too deep, or wants a person.
  */
 export async function runInnerFlow(
-  run: Run,
+  run: OuterRun,
   { id, input, node }: { readonly id: string; readonly input: RunInput; readonly node: FlowNode },
 ): Promise<FlowResult> {
   const { ancestors = [], flow, ports, signal, spend } = run

@@ -8,7 +8,6 @@ import type { Tool } from '../node/instances.ts'
 import type { TeamStart, TeamState, TurnContext, Values } from '../node/turn.ts'
 import { findNode } from '../nodes/index.ts'
 import { nodeContext, type Run } from '../run/context.ts'
-import { runInnerFlow } from '../run/inner-flow.ts'
 import { textOf } from '../text/paths.ts'
 
 /** A team at work. */
@@ -85,7 +84,6 @@ export function turnContext(
       const sentence = `The node ${nodeTitle(node)} cannot run: it needs a chat model.`
       throw new Failure('UNPROCESSABLE', sentence)
     },
-    runFlow: (id, input) => runInnerFlow(run, { id, input, node }),
     ...(resumed === undefined ? {} : { resumed }),
   }
 }

@@ -96,9 +96,10 @@ export async function callTool(
   args: ToolCall['args'],
   signal: AbortSignal,
 ): Promise<Called> {
+  const ms = tool.limitMs ?? limits.tool
   const late = () =>
-    new Failure('TIMEOUT', `The tool ${tool.name} took longer than ${limits.tool / 1000} s.`)
-  const told = await withinLimit({ ms: limits.tool, signals: [signal], late }, (within) =>
+    new Failure('TIMEOUT', `The tool ${tool.name} took longer than ${ms / 1000} s.`)
+  const told = await withinLimit({ ms, signals: [signal], late }, (within) =>
     tool.run(args, { signal: within }),
   )
   const answer = typeof told === 'string' ? { text: told } : told

@@ -24,7 +24,7 @@ const inputs = {
   agentModel: text(),
   agentModelConfig: json(),
   agentMessages: array({ acceptVariable: true }),
-  agentTools: array({ acceptVariable: true }),
+  agentTools: array(),
   agentToolsBuiltInOpenAI: anything(),
   agentToolsBuiltInGemini: anything(),
   agentToolsBuiltInAnthropic: anything(),

@@ -1,6 +1,7 @@
 import { compatibleProviders, type CompatibleProvider } from '../../model/compatible-providers.ts'
 import { buildOpenAiModel, openAiInputs } from '../../model/openai.ts'
-import { textOf } from '../../model/parts.ts'
+import { drawnAddress, missing, textOf } from '../../model/parts.ts'
+import type { NodeContext } from '../../node/context.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
 import { text } from '../../node/inputs.ts'
 
@@ -31,7 +32,23 @@ function nodeOf({ name, aliases = [], credential, ...row }: CompatibleProvider):
     build: async (inputs, context) => {
       const named = { ...inputs, modelName: inputs.modelName || inputs.model }
       const apiKey = textOf(inputs, keyField)
-      return buildOpenAiModel(named, { ...provider, apiKey }, context)
+      const isDrawn = drawnAddress(inputs) !== ''
+      const baseUrl = isDrawn ? provider.baseUrl : await addressFor(provider.baseUrl, context)
+      return buildOpenAiModel(named, { ...provider, baseUrl, apiKey }, context)
     },
+  })
+}
+
+/** The address with fields of the credential in it, such as the id of an account. */
+async function addressFor(
+  baseUrl: string | undefined,
+  context: NodeContext,
+): Promise<string | undefined> {
+  if (!baseUrl?.includes('{')) return baseUrl
+  const credential = await context.credential()
+  return baseUrl.replaceAll(/\{(\w+)\}/g, (_all, field: string) => {
+    const value = credential[field] ?? ''
+    if (value === '') throw missing(context, `a credential with ${field}`)
+    return encodeURIComponent(value)
   })
 }

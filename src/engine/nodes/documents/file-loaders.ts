@@ -16,10 +16,13 @@ interface FileLoader {
 const rows: readonly FileLoader[] = [
   { name: 'textFile', label: 'Text File', kind: 'text' },
   { name: 'pdfFile', label: 'Pdf File', kind: 'pdf' },
-  { name: 'docxFile', label: 'Docx File', kind: 'docx' },
+  { name: 'docxFile', label: 'Docx File', kind: 'docx', aliases: ['microsoftWord'] },
   { name: 'csvFile', label: 'Csv File', kind: 'csv' },
   { name: 'jsonFile', label: 'Json File', kind: 'json' },
   { name: 'jsonlinesFile', label: 'Json Lines File', kind: 'jsonl' },
+  { name: 'epubFile', label: 'Epub File', kind: 'epub' },
+  { name: 'microsoftExcel', label: 'Microsoft Excel', kind: 'xlsx' },
+  { name: 'microsoftPowerpoint', label: 'Microsoft PowerPoint', kind: 'pptx' },
   { name: 'fileLoader', label: 'File Loader', aliases: ['folderFiles', 'unstructuredFileLoader'] },
 ]
 
@@ -51,7 +54,7 @@ function readingOf(inputs: InputsOf<typeof readingInputs>, kind: FileKind | unde
   return {
     ...plainReading,
     ...(kind === undefined ? {} : { kind }),
-    perPage: usage === 'perPage',
+    perPage: usage !== 'perFile',
     column: columnName,
     pointers: wordsIn(pointersName || pointerName),
     perObject: separateByObject === true || separateByObject === 'true',
