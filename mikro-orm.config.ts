@@ -7,7 +7,7 @@ import { ApiKey, ApiKeyUsage } from './src/apikeys/entity.ts'
 import { AuditEntry } from './src/audit/entity.ts'
 import { Chatflow } from './src/chatflows/entity.ts'
 import { Credential } from './src/credentials/entity.ts'
-import { ChatMessage, Execution, Feedback, Lead } from './src/predictions/entity.ts'
+import { ChatFile, ChatMessage, Execution, Feedback, Lead } from './src/predictions/entity.ts'
 import { Tool } from './src/tools/entity.ts'
 import { Variable } from './src/variables/entity.ts'
 import { UpsertHistory, VectorBatch, VectorChunk, VectorSpace } from './src/vectors/entity.ts'
@@ -30,6 +30,7 @@ export const options = {
     Tool,
     Variable,
     Chatflow,
+    ChatFile,
     ChatMessage,
     Execution,
     Feedback,

@@ -119,7 +119,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     keyUses,
     audit,
   }
-  const also = (): Promise<void> => removeLeftovers({ database })
+  const also = (oldest: Date): Promise<void> => removeLeftovers(database, oldest)
   const days = config.retentionDays
   const stopRetention = startRetention({ database, clock, log, days, also })
   const close = async (): Promise<void> => {

@@ -122,6 +122,8 @@ describe('a flow without nodes', () => {
       numSkipped: 0,
       numDeleted: 0,
       addedDocs: [],
+      store: null,
+      upsertId: null,
     })
     const apiConfig = JSON.stringify({ vectorUpsert: { status: false } })
     const { id: closed } = await app.addFlow({ apiConfig })

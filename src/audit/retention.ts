@@ -15,6 +15,7 @@ const records: readonly Aging[] = [
   { table: 'audit_entry', column: 'date', row: 'id' },
   { table: 'api_key_usage', column: 'day', row: 'ctid' },
   { table: 'chat_message', column: 'created_date', row: 'id' },
+  { table: 'chat_file', column: 'created_date', row: 'id' },
   { table: 'chat_message_feedback', column: 'created_date', row: 'id' },
   { table: 'execution', column: 'created_date', row: 'id' },
   { table: 'lead', column: 'created_date', row: 'id' },
@@ -37,7 +38,7 @@ export interface RetentionParts {
   readonly log: Log
   readonly days: number
   /** What else is to be done each time. */
-  readonly also: () => Promise<void>
+  readonly also: (oldest: Date) => Promise<void>
 }
 
 /** Removes what is too old, soon after the start and then every hour. Returns the function that ends it. */
@@ -45,7 +46,7 @@ export function startRetention(parts: RetentionParts): () => void {
   const run = async (): Promise<void> => {
     try {
       await removeOld(parts)
-      await parts.also()
+      await parts.also(oldestOf(parts))
     } catch (error) {
       parts.log.error({ err: error }, 'old records could not be removed')
     }
@@ -63,10 +64,14 @@ export function startRetention(parts: RetentionParts): () => void {
 /** Removes every record older than the configured days, and what expired a month ago. */
 export async function removeOld(parts: Omit<RetentionParts, 'log' | 'also'>): Promise<void> {
   const now = parts.clock.now().getTime()
-  const oldest = new Date(now - parts.days * dayMs)
+  const oldest = oldestOf(parts)
   for (const record of records) await removeBefore(parts.database, record, oldest)
   const monthAgo = new Date(now - 30 * dayMs)
   for (const expiry of expiries) await removeBefore(parts.database, expiry, monthAgo)
+}
+
+function oldestOf({ clock, days }: Pick<RetentionParts, 'clock' | 'days'>): Date {
+  return new Date(clock.now().getTime() - days * dayMs)
 }
 
 /** In batches, so that no lock is held for long. */

@@ -39,10 +39,7 @@ export async function admitToFlow(ctx: Ctx, demand: FlowDemand): Promise<void> {
   if (!admission.admitted) {
     if (admission.code === 'FORBIDDEN') throw new Failure('FORBIDDEN', admission.message)
     if (admission.code === 'NOT_FOUND') throw noSuchFlow()
-    throw new Failure(
-      'UNAUTHENTICATED',
-      'This needs an API key or a token, sent as "Authorization: Bearer …".',
-    )
+    throw needsCredential()
   }
   if (admission.as === 'anyone') {
     const { anonymousPredictionPerAddress: rule } = config.rateLimits
@@ -54,6 +51,18 @@ export async function admitToFlow(ctx: Ctx, demand: FlowDemand): Promise<void> {
     }
   }
   if (head) ctx.admitted.set(demand.id, { ...head, admittedAs: admission.as })
+}
+
+/**
+ * Refuses whoever was admitted as anyone may, as though the flow were not public. Throws
+ * UNAUTHENTICATED, NOT_FOUND for people of other workspaces, FORBIDDEN for those who lack the right.
+ */
+export function refuseStranger({ admitted, caller }: Ctx, id: string): void {
+  const head = admitted.get(id)
+  if (head?.admittedAs === 'principal') return
+  if (caller.kind === 'anonymous') throw needsCredential()
+  if (caller.workspaceId !== head?.workspaceId) throw noSuchFlow()
+  throw new Failure('FORBIDDEN', 'This needs the permission predictions:create.')
 }
 
 /** The flow that the operation was admitted to, read in the flow's own workspace. */
@@ -69,6 +78,11 @@ export async function readFlow(deps: Deps, head: FlowHead): Promise<Chatflow> {
   const flow = await em.findOne(Chatflow, { id: head.id })
   if (!flow) throw noSuchFlow()
   return flow
+}
+
+function needsCredential(): Failure {
+  const sentence = 'This needs an API key or a token, sent as "Authorization: Bearer …".'
+  return new Failure('UNAUTHENTICATED', sentence)
 }
 
 export function noSuchFlow(): Failure {

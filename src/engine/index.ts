@@ -1,6 +1,8 @@
 /** The engine's front door, for rooms that load it when they need it. */
 export { sessionOf } from './run/context.ts'
 export { describeNode, describeNodes } from './describe.ts'
+export { fileText } from './documents/file-text.ts'
+export { fileOf } from './documents/files.ts'
 export { parseFlow } from './flow/flow.ts'
 export { findNode } from './nodes/index.ts'
 export { runFlow } from './run.ts'

@@ -61,6 +61,31 @@ export const Execution = defineEntity({
 })
 export type Execution = InferEntity<typeof Execution>
 
+/** A file of a conversation: a picture that was shown with a question, or a document read for one. */
+export const ChatFile = defineEntity({
+  name: 'ChatFile',
+  tableName: 'chat_file',
+  ...ofWorkspace,
+  properties: {
+    id: id(),
+    workspaceId: workspaceId(),
+    chatflowid: p.uuid(),
+    chatId: p.text(),
+    owner: p.text(),
+    /** What the conversation calls it; there is one of a name. */
+    name: p.text(),
+    mime: p.text(),
+    /** In bytes. */
+    size: p.integer(),
+    content: p.blob(),
+    /** What was read of it; null for a picture. */
+    text: p.text().nullable(),
+    createdDate: createdDate(),
+  },
+  uniques: [{ properties: ['workspaceId', 'chatflowid', 'owner', 'chatId', 'name'] }],
+})
+export type ChatFile = InferEntity<typeof ChatFile>
+
 /** What somebody thought of an answer. */
 export const Feedback = defineEntity({
   name: 'Feedback',

@@ -31,6 +31,7 @@ export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepare
   await limitFlow(ctx, stored)
   const { isStreamable, parseFlow } = await loadEngine()
   const flow = parseFlow(flowSource(stored))
+  const place = { flow: stored, chatId: runInput.chatId }
   // Ids sort by time: the question's comes first, as both messages get one date.
   const questionId = newId()
   const chatMessageId = newId()
@@ -41,7 +42,7 @@ export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepare
     leadEmail: input.leadEmail ?? null,
     input: {
       ...runInput,
-      ...(uploads && { uploads: await withContent(ctx, uploads) }),
+      ...(uploads && { uploads: await withContent(ctx, place, uploads) }),
       apiMessageId: chatMessageId,
     },
     questionId,

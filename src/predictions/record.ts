@@ -8,6 +8,8 @@ import { storable } from '../core/json.ts'
 import type { ExecutedNode, FlowEvent, RunStatus, TokenUsage } from '../engine/node/events.ts'
 import type { FlowResult } from '../engine/node/result.ts'
 import { ChatMessage, Execution } from './entity.ts'
+import { addFiles } from './files.ts'
+import { shownPictures, type Shown } from './pictures.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Keeps what is to be kept of one run. */
@@ -31,9 +33,12 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
     async succeeded(result) {
       const em = open()
       const executionId = flow.kind === 'empty' ? null : run.id
-      for (const message of messagesOf(ctx, prepared, { result, executionId })) {
+      const shown = shownPictures(input.uploads ?? [])
+      for (const message of messagesOf(ctx, prepared, { result, executionId, shown })) {
         em.create(ChatMessage, message)
       }
+      const files = shown.flatMap(({ picture }) => picture ?? [])
+      addFiles(em, ctx, { place: { flow: stored, chatId: input.chatId }, files })
       if (executionId) em.create(Execution, rowOf(ctx, prepared, endOf(run, result)))
       await flushUnlessRemoved(em)
       return executionId
@@ -101,7 +106,11 @@ function endOf(run: RunStart, result: FlowResult): RunEnd {
 function messagesOf(
   ctx: Ctx,
   prepared: Prepared,
-  { result, executionId }: { result: FlowResult; executionId: string | null },
+  {
+    result,
+    executionId,
+    shown,
+  }: { result: FlowResult; executionId: string | null; shown: readonly Shown[] },
 ) {
   const message = {
     ...placeOf(ctx, prepared),
@@ -112,7 +121,7 @@ function messagesOf(
     createdDate: ctx.deps.clock.now(),
   }
   return [
-    { ...message, ...asked(prepared), id: prepared.questionId },
+    { ...message, ...asked(prepared, shown), id: prepared.questionId },
     { ...message, ...answered(result), id: prepared.chatMessageId },
   ]
 }
@@ -121,8 +130,8 @@ function sentenceOf(error: unknown): string {
   return error instanceof Failure ? error.message : 'Something went wrong on our side.'
 }
 
-function asked({ input }: Prepared) {
-  const uploads = input.uploads?.map(({ name, mime }) => ({ name, mime }))
+function asked({ input }: Prepared, shown: readonly Shown[]) {
+  const uploads = shown.map(({ type, name, mime }) => ({ type, name, mime }))
   return {
     role: 'userMessage' as const,
     content: input.question ?? JSON.stringify(input.form ?? input.humanInput ?? ''),
@@ -130,7 +139,7 @@ function asked({ input }: Prepared) {
     usedTools: null,
     artifacts: null,
     action: null,
-    fileUploads: uploads ?? null,
+    fileUploads: uploads.length === 0 ? null : uploads,
   }
 }
 

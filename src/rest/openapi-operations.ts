@@ -53,12 +53,17 @@ export function operationOf(schema: GraphQLSchema, route: Route): OpenApiOperati
       200: {
         description: 'Done.',
         headers: { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } },
-        content: { 'application/json': { schema: answerSchema(field, page) } },
+        content: route.file
+          ? { 'application/octet-stream': { schema: fileSchema } }
+          : { 'application/json': { schema: answerSchema(field, page) } },
       },
       ...refusalsOf(route, field, access),
     },
   }
 }
+
+/** The bytes themselves, of whatever type. */
+const fileSchema: JsonSchema = { type: 'string', format: 'binary' }
 
 function answerSchema(
   field: GraphQLField<unknown, Ctx>,

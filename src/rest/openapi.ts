@@ -120,9 +120,12 @@ function schemasOf(schema: GraphQLSchema, routes: readonly Route[]) {
     fieldOf(schema, field),
     ...(paged ? [fieldOf(schema, paged)] : []),
   ])
+  // A file is told as what it is, not as the field that holds it.
+  const files = new Set(routes.filter(({ file }) => file).map(({ field }) => field))
+  const shown = fields.filter(({ name }) => !files.has(`Query.${name}`))
   // Arguments stand in the operations themselves; only what they refer to is a component.
   const types = [
-    ...fields.map((field) => field.type),
+    ...shown.map((field) => field.type),
     ...fields.flatMap((field) => field.args).map((argument) => argument.type),
   ]
   return Object.fromEntries(

@@ -24,6 +24,8 @@ export interface Route {
   readonly widget?: true
   /** The subscription that answers, as server-sent events, when the body says `streaming: true`. */
   readonly streams?: string
+  /** Answers with the file in `data`, in base64, of the type in `mime`. */
+  readonly file?: true
   /** Takes multipart forms too, whose files become the argument of this name. */
   readonly files?: string
   /** Takes the forms of RFC 6749 and answers its errors. */
@@ -56,7 +58,7 @@ type Row = readonly [
   method: RouteMethod,
   path: Route['path'],
   field: FieldName,
-  more?: Pick<Route, 'paged' | 'widget' | 'oauth' | 'streams' | 'files'>,
+  more?: Pick<Route, 'paged' | 'widget' | 'oauth' | 'streams' | 'files' | 'file'>,
 ]
 
 const widget = { widget: true } as const
@@ -133,6 +135,13 @@ const table: Readonly<Record<Tag, readonly Row[]>> = {
     ['POST', '/feedback/:id', 'Mutation.giveFeedback', widget],
     ['PUT', '/feedback/:id', 'Mutation.updateFeedback', widget],
     ['POST', '/leads', 'Mutation.leaveLead', widget],
+    [
+      'POST',
+      '/attachments/:chatflowId/:chatId',
+      'Mutation.createAttachments',
+      { widget: true, files: 'files' },
+    ],
+    ['GET', '/get-upload-file', 'Query.uploadedFile', { widget: true, file: true }],
     ['GET', '/executions', 'Query.executions'],
     ['GET', '/executions/:id', 'Query.execution'],
   ],

@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql'
-import { jsonAnswer } from '../rest/answer.ts'
+import { fileAnswer, jsonAnswer, type SentFile } from '../rest/answer.ts'
 import { prepareRoutes, type RunRoute } from '../rest/execute.ts'
 import { basePath, readsQuery, type Route } from '../rest/routes.ts'
 import { prepareStream, type RunStream } from '../rest/stream.ts'
@@ -77,5 +77,5 @@ async function plainAnswer(exchange: Exchange, { route, run, makeContext }: Runn
     query: hasQuery ? new URLSearchParams(exchange.query) : null,
     body: hasQuery ? null : exchange.payload,
   })
-  return jsonAnswer(value)
+  return route.file ? fileAnswer(value as SentFile) : jsonAnswer(value)
 }

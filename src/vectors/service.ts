@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { admittedFlow, noSuchFlow } from '../chatflows/admission.ts'
+import { admittedFlow, refuseStranger } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
 import type { Chatflow } from '../chatflows/entity.ts'
 import { ownerOf } from '../chatflows/owner.ts'
@@ -136,25 +136,15 @@ async function perform(
 }
 
 /**
- * Whether the caller is one of those who may only upload files to their own chat. Where the author
- * does not let them it throws what `admitToFlow` does for a flow that is not public; BAD_REQUEST when
- * they name no chat.
+ * Whether the caller is one of those who may only upload files to their own chat. Throws what
+ * `refuseStranger` does where the author lets nobody, BAD_REQUEST when they name no chat.
  */
 async function isStrangerTo(ctx: Ctx, flow: Flow, input: UpsertInput): Promise<boolean> {
-  const admitted = ctx.admitted.get(input.id)
-  if (admitted?.admittedAs === 'principal') return false
   const { chatUploads } = await loadEngine()
-  if (chatUploads(flow) === null) throw refusalOf(ctx, admitted?.workspaceId)
+  if (chatUploads(flow) === null) refuseStranger(ctx, input.id)
+  if (ctx.admitted.get(input.id)?.admittedAs === 'principal') return false
   if (input.chatId) return true
   throw new Failure('BAD_REQUEST', 'chatId is required.')
-}
-
-function refusalOf({ caller }: Ctx, workspaceId: string | undefined): Failure {
-  if (caller.kind === 'anonymous') {
-    return new Failure('UNAUTHENTICATED', 'This needs an API key or a token.')
-  }
-  if (caller.workspaceId !== workspaceId) return noSuchFlow()
-  return new Failure('FORBIDDEN', 'This needs the permission predictions:create.')
 }
 
 /** Does it as one of the runs under way, with a record and the files of the request at hand. */

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Deps } from '../context.ts'
 import { isUuid } from '../core/ids.ts'
 import type { VectorPlace, VectorPort } from '../engine/node/ports.ts'
+import { chatMark } from './leftovers.ts'
 import { scanSpace } from './scan.ts'
 import { searchSpace } from './search.ts'
 import { findSpace, refuseOther } from './space.ts'
@@ -44,15 +45,20 @@ export function createVectorPort(deps: Deps, workspaceId: string, chat: Chat): V
   }
 }
 
-/** The namespaces of conversations begin so; no store of a flow has a name that does. */
-export const chatMark = 'chat '
-
 function placeFor(place: VectorPlace, chat: Chat): VectorPlace {
   if (!place.ofChat) return place
   return { ...place, namespace: chatNamespaces(chat) + place.namespace }
 }
 
+/** Removes what was uploaded to a conversation of a flow. */
+export async function forgetChat(em: SqlEntityManager, flowId: string, chat: Chat): Promise<void> {
+  await em.execute('delete from vector_space where chatflowid = ? and starts_with(namespace, ?)', [
+    flowId,
+    chatNamespaces(chat),
+  ])
+}
+
 /** What the names of all namespaces of a conversation begin with. */
-export function chatNamespaces({ owner, chatId }: Chat): string {
+function chatNamespaces({ owner, chatId }: Chat): string {
   return `${chatMark}${JSON.stringify([owner, chatId])} `
 }

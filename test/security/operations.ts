@@ -213,9 +213,9 @@ export interface Created {
 export async function createAll(app: TestApp, token: string): Promise<Created> {
   const made = new Map<string, string>()
   for (const operation of operationsOf(schema)) {
-    const { field, name } = operation
-    const isCreation = name.startsWith('Mutation.create')
-    if (!isCreation || field.args.some((argument) => argument.name === 'id')) continue
+    const { field, name, access } = operation
+    // What is made of a flow comes once there is one.
+    if (!name.startsWith('Mutation.create') || access.kind === 'flow') continue
     const { code, raw } = await callGraphql(app, operation, { args: sampleArgs(operation), token })
     if (code !== 'OK') throw new Error(`${name} did not work: ${raw}`)
     const { data } = JSON.parse(raw) as { data: Record<string, { id: string }> }
@@ -223,13 +223,15 @@ export async function createAll(app: TestApp, token: string): Promise<Created> {
   }
   const flow = made.get('createChatflow') ?? ''
   const { chatId, messageId, feedbackId } = await converse(app, flow, token)
+  const files = [{ name: 'notes.txt', mime: 'text/plain', data: 'data:,Hello' }]
+  await app.rest('POST', `/attachments/${flow}/${chatId}`, { token, body: { files } })
   const agentflow = await app.addFlow({ type: 'AGENTFLOW', flowData: saysHello }, token)
   const asked = { token, body: { question: 'Hi' } }
   const run = await app.rest<{ executionId: string }>('POST', `/prediction/${agentflow.id}`, asked)
   if (!run.body.executionId) throw new Error(`No run was recorded: ${run.text}`)
   return {
     ids: [...made.values(), agentflow.id, run.body.executionId, feedbackId],
-    named: { chatId, messageId, chatflowid: flow },
+    named: { chatId, messageId, chatflowid: flow, chatflowId: flow },
   }
 }
 

@@ -242,7 +242,7 @@ describe('an upsert that is given up', () => {
       chunks: (before['chunks'] ?? 0) + 1,
       batches: 1,
     })
-    await removeLeftovers({ database })
+    await removeLeftovers(database, new Date(0))
     expect(await inTables()).toEqual(before)
     expect(await answerOf(send(flow.id, { 'b.txt': lines(1, 'next') }))).toMatchObject({
       numAdded: 1,

@@ -460,6 +460,24 @@ export interface paths {
      */
     post: operations["leaveLead"];
   };
+  "/attachments/{chatflowId}/{chatId}": {
+    /**
+     * Reads files for a conversation and keeps them with it; a question names them in uploads, with the type stored-file:full
+     * @description Reads files for a conversation and keeps them with it; a question names them in uploads, with the type stored-file:full.
+     *
+     * Open to anyone for a public chatflow that takes files from chats, else needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
+     */
+    post: operations["createAttachments"];
+  };
+  "/get-upload-file": {
+    /**
+     * A file of the caller's own conversation; over REST the file itself
+     * @description A file of the caller's own conversation; over REST the file itself.
+     *
+     * Open to anyone for a public chatflow, else needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
+     */
+    get: operations["uploadedFile"];
+  };
   "/executions": {
     /**
      * The runs of the workspace's flows, newest first; by default the last 100
@@ -483,9 +501,18 @@ export interface paths {
      * Fills the vector store of a chatflow
      * @description Fills the vector store of a chatflow. A flow without nodes adds nothing.
      *
-     * Needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
+     * Open to anyone for a public chatflow that takes files from chats, else needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
      */
     post: operations["upsertVectors"];
+  };
+  "/vector/upsert/abort/{id}/{upsertId}": {
+    /**
+     * Ends an upsert that is under way; nothing of it stays
+     * @description Ends an upsert that is under way; nothing of it stays.
+     *
+     * Needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
+     */
+    put: operations["abortUpsert"];
   };
   "/upsert-history/{id}": {
     /**
@@ -751,6 +778,20 @@ export interface components {
       outcome: string;
       /** @description How many. */
       count: number;
+    };
+    /** @description A file of a conversation, with what was read of it. */
+    Attachment: {
+      /** @description As the conversation calls it. */
+      name: string;
+      /** @description Its type. */
+      mimeType: string;
+      /**
+       * Format: int32
+       * @description In bytes.
+       */
+      size: number;
+      /** @description The text of it. */
+      content: string;
     };
     /** @description Who did what, on which row, when and from where. */
     AuditEntry: {
@@ -1487,7 +1528,12 @@ export interface components {
        */
       total: number;
     };
-    /** @description What one upsert did. */
+    /** @description The answer to an abort. */
+    UpsertAbort: {
+      /** @description Always true. */
+      aborted: boolean;
+    };
+    /** @description What one upsert did, or does. */
     UpsertHistory: {
       /** @description UUID. */
       id: string;
@@ -1497,6 +1543,10 @@ export interface components {
       result: unknown;
       /** @description The loaders, splitters, embeddings and stores, with their settings. */
       flowData: unknown;
+      /** @description INPROGRESS, FINISHED, ERROR or TERMINATED. */
+      status: string;
+      /** @description What went wrong. */
+      error: string | null;
       /**
        * Format: date-time
        * @description When.
@@ -1560,8 +1610,12 @@ export interface components {
        * @description Chunks removed.
        */
       numDeleted: number;
-      /** @description The added chunks, as {pageContent, metadata}. */
+      /** @description The first of the added chunks, up to 1 MB, as {pageContent, metadata}. */
       addedDocs: unknown[];
+      /** @description Where the chunks are: this server, or a service such as Pinecone. */
+      store: string | null;
+      /** @description Its record in the upsert history. */
+      upsertId: string | null;
     };
     /** @description What runs here. */
     Version: {
@@ -3907,6 +3961,106 @@ export interface operations {
     };
   };
   /**
+   * Reads files for a conversation and keeps them with it; a question names them in uploads, with the type stored-file:full
+   * @description Reads files for a conversation and keeps them with it; a question names them in uploads, with the type stored-file:full.
+   *
+   * Open to anyone for a public chatflow that takes files from chats, else needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
+   */
+  createAttachments: {
+    parameters: {
+      path: {
+        /** @description The chatflow. */
+        chatflowId: string;
+        /** @description The conversation. */
+        chatId: string;
+      };
+    };
+    requestBody?: {
+      content: {
+        /**
+         * @example {
+         *   "files": [
+         *     {
+         *       "name": "notes.txt",
+         *       "mime": "text/plain",
+         *       "data": "data:,Hello"
+         *     }
+         *   ]
+         * }
+         */
+        "application/json": {
+          /** @description As {name, mime, data} with a data URI, or uploads of a form. */
+          files?: unknown[] | null;
+        };
+        "multipart/form-data": {
+          /** @description The files. */
+          files?: string[];
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["Attachment"][];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * A file of the caller's own conversation; over REST the file itself
+   * @description A file of the caller's own conversation; over REST the file itself.
+   *
+   * Open to anyone for a public chatflow, else needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
+   */
+  uploadedFile: {
+    parameters: {
+      query: {
+        /** @description The chatflow. */
+        chatflowId: string;
+        /** @description The conversation. */
+        chatId: string;
+        /**
+         * @description As the conversation calls it.
+         * @example notes.txt
+         */
+        fileName: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/octet-stream": string;
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
    * The runs of the workspace's flows, newest first; by default the last 100
    * @description The runs of the workspace's flows, newest first; by default the last 100.
    *
@@ -3985,7 +4139,7 @@ export interface operations {
    * Fills the vector store of a chatflow
    * @description Fills the vector store of a chatflow. A flow without nodes adds nothing.
    *
-   * Needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
+   * Open to anyone for a public chatflow that takes files from chats, else needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
    */
   upsertVectors: {
     parameters: {
@@ -4006,8 +4160,14 @@ export interface operations {
           stopNodeId?: string | null;
           /** @description Those inputs of nodes which the flow's author lets callers set. */
           overrideConfig?: unknown;
-          /** @description Files for the flow's loaders, as {name, mime, data}; data is a data URI. */
+          /** @description Files for the flow's loaders, as {name, mime, data} with a data URI, or uploads of a form. */
           files?: unknown[] | null;
+          /** @description Goes on when the client goes away. */
+          detached?: boolean | null;
+          /** @description The conversation that the files are for, where the flow takes files from chats. */
+          chatId?: string | null;
+          /** @description Over REST: tell the progress, as server-sent events. */
+          streaming?: boolean | null;
         };
         "multipart/form-data": {
           /** @description The vector store to fill, where the flow has several. */
@@ -4016,6 +4176,12 @@ export interface operations {
           overrideConfig?: unknown;
           /** @description The files. */
           files?: string[];
+          /** @description Goes on when the client goes away. */
+          detached?: boolean | null;
+          /** @description The conversation that the files are for, where the flow takes files from chats. */
+          chatId?: string | null;
+          /** @description Over REST: tell the progress, as server-sent events. */
+          streaming?: boolean | null;
         };
       };
     };
@@ -4027,6 +4193,45 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["VectorUpsert"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Ends an upsert that is under way; nothing of it stays
+   * @description Ends an upsert that is under way; nothing of it stays.
+   *
+   * Needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
+   */
+  abortUpsert: {
+    parameters: {
+      path: {
+        /** @description The chatflow. */
+        id: string;
+        /** @description Its record. */
+        upsertId: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["UpsertAbort"];
         };
       };
       400: components["responses"]["BadRequest"];
