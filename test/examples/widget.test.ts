@@ -69,4 +69,27 @@ describe.runIf(chromium !== null)('flowise-embed on a page of another origin', (
     expect(faults.filter((fault) => !fault.endsWith('net::ERR_ABORTED'))).toEqual([])
     await context.close()
   })
+
+  it('sends a file along, which the flow reads', { timeout: 90_000 }, async () => {
+    const { publicFlow: flow } = await seedDemo(server.app, {
+      username: owner.email,
+      password: owner.password,
+    })
+    const chatbotConfig = JSON.stringify({ fullFileUpload: { status: true } })
+    const { token } = server.owner
+    await server.rest('PUT', `/chatflows/${flow}`, { token, body: { chatbotConfig } })
+    const { page, faults, context } = await openPage(browser)
+    const { port } = site.address() as AddressInfo
+    await page.goto(`http://127.0.0.1:${port}/?flow=${flow}&server=${server.url}`, {
+      waitUntil: 'networkidle',
+    })
+    const file = { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('Heather.') }
+    await page.locator('input[type=file]').last().setInputFiles(file)
+    const box = page.locator('textarea')
+    await box.fill('What is in it?')
+    await box.press('Enter')
+    await page.getByText(/heard:[\s\S]*Heather\.[\s\S]*What is in it\?/).waitFor()
+    expect(faults.filter((fault) => !fault.endsWith('net::ERR_ABORTED'))).toEqual([])
+    await context.close()
+  })
 })
