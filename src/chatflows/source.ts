@@ -1,10 +1,7 @@
+import type { FlowSource } from '../engine/flow/flow.ts'
 import type { Chatflow } from './entity.ts'
 
 /** A stored flow as the engine takes it. */
-export function flowSource(flow: Chatflow): {
-  id: string
-  flowData: string
-  apiConfig: string | null
-} {
-  return { id: flow.id, flowData: flow.flowData, apiConfig: flow.apiConfig ?? null }
+export function flowSource({ id, flowData, apiConfig, followUpPrompts }: Chatflow): FlowSource {
+  return { id, flowData, apiConfig: apiConfig ?? null, followUpPrompts: followUpPrompts ?? null }
 }

@@ -4,6 +4,7 @@ import { runChatflow } from './chatflow/chatflow.ts'
 import { createTally } from './model/usage.ts'
 import type { FlowResult } from './node/result.ts'
 import { prepareRun, sessionOf } from './run/context.ts'
+import { suggestFollowUps } from './run/follow-up.ts'
 import type { RunRequest } from './run/request.ts'
 import { runTeam } from './team/team.ts'
 import { createSecrets, type Secrets } from './text/secrets.ts'
@@ -29,7 +30,8 @@ export async function runFlow(request: RunRequest): Promise<FlowResult> {
   try {
     signal.throwIfAborted()
     const run = await prepareRun(request, { secrets, spend, runFlow })
-    const result = await runners[flow.kind](run)
+    const answer = await runners[flow.kind](run)
+    const result = { ...answer, ...(await suggestFollowUps(run, answer)) }
     const usage = total()
     return usage === undefined ? result : { ...result, usage }
   } catch (error) {

@@ -58,6 +58,10 @@ const PredictionType = builder.objectRef<Prediction>('Prediction').implement({
       nullable: true,
       description: 'What set-variable nodes show.',
     }),
+    followUpPrompts: t.exposeString('followUpPrompts', {
+      nullable: true,
+      description: 'JSON text: a list of what might be asked next, where the flow suggests it.',
+    }),
     action: t.expose('action', {
       type: 'JSON',
       nullable: true,

@@ -14,12 +14,14 @@ import { recall, savedRun } from './recall.ts'
 import { createRecorder } from './record.ts'
 
 /** The answer of a flow. */
-export interface Prediction extends FlowResult {
+export interface Prediction extends Omit<FlowResult, 'followUpPrompts'> {
   readonly question: string | null
   readonly chatId: string
   readonly chatMessageId: string
   readonly executionId: string | null
   readonly isStreamValid: boolean
+  /** JSON text of a list: clients of the chat read it as such. */
+  readonly followUpPrompts: string | null
 }
 
 const runTimeoutMs = 300_000
@@ -34,7 +36,7 @@ export async function perform(
   prepared: Prepared,
   reader: { emit: Emit; signal: AbortSignal },
 ): Promise<Prediction> {
-  const { stored, flow, input, chatMessageId } = prepared
+  const { stored, flow, input } = prepared
   const { chatId } = input
   const run = ctx.deps.runs.begin(
     runName(ctx, stored.id, chatId),
@@ -63,19 +65,31 @@ export async function perform(
         reader.emit(discretion.event(event))
       },
       spend: tally.spend,
+      miss: (err) => ctx.deps.log.warn({ err, requestId: ctx.request.id }, 'no follow-up prompts'),
     })
     const executionId = await recorder.succeeded(result)
     measure('OK', tally.total())
-    const { question = null } = input
-    const isStreamValid = prepared.streams
-    const told = discretion.result(result)
-    return { ...told, question, chatId, chatMessageId, executionId, isStreamValid }
+    return { ...tellResult(prepared, discretion.result(result)), executionId }
   } catch (error) {
     measure(error instanceof Failure ? error.code : 'INTERNAL', tally.total())
     await recorder.failed(error, tally.total())
     throw error
   } finally {
     run.end()
+  }
+}
+
+function tellResult(
+  { input, chatMessageId, streams }: Prepared,
+  { followUpPrompts, ...told }: FlowResult,
+): Omit<Prediction, 'executionId'> {
+  return {
+    ...told,
+    question: input.question ?? null,
+    chatId: input.chatId,
+    chatMessageId,
+    followUpPrompts: followUpPrompts === undefined ? null : JSON.stringify(followUpPrompts),
+    isStreamValid: streams,
   }
 }
 

@@ -29,8 +29,19 @@ async function* once(prediction: Prediction): AsyncGenerator<Told> {
   yield { event: 'result', data: prediction }
 }
 
+const metadataKeys = [
+  'chatId',
+  'chatMessageId',
+  'executionId',
+  'question',
+  'sessionId',
+  'memoryType',
+  'followUpPrompts',
+  'flowVariables',
+  'action',
+] as const
+
 function metadataOf(prediction: Prediction): Record<string, unknown> {
-  const { chatId, chatMessageId, executionId, question, sessionId, memoryType, action } = prediction
-  const all = { chatId, chatMessageId, executionId, question, sessionId, memoryType, action }
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value != null))
+  const told = metadataKeys.map((key) => [key, prediction[key]] as const)
+  return Object.fromEntries(told.filter(([, value]) => value != null))
 }

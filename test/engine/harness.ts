@@ -112,10 +112,12 @@ export function wire(nodes: readonly Drawn[]): string {
 export interface Told {
   readonly input?: Partial<RunInput>
   readonly apiConfig?: unknown
+  readonly followUpPrompts?: unknown
   readonly ports?: Partial<Ports>
   readonly signal?: AbortSignal
   readonly emit?: (event: FlowEvent) => void
   readonly spend?: RunRequest['spend']
+  readonly miss?: RunRequest['miss']
 }
 
 export function requestFor(flowData: string | null, told: Told = {}): RunRequest {
@@ -124,6 +126,7 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
       id: 'flow-1',
       flowData,
       apiConfig: told.apiConfig === undefined ? null : JSON.stringify(told.apiConfig),
+      followUpPrompts: JSON.stringify(told.followUpPrompts) ?? null,
     }),
     input: { question: 'socks', chatId: 'chat-1', ...told.input },
     ports: {
@@ -164,6 +167,7 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
     signal: told.signal ?? new AbortController().signal,
     emit: told.emit ?? (() => undefined),
     ...(told.spend === undefined ? {} : { spend: told.spend }),
+    ...(told.miss === undefined ? {} : { miss: told.miss }),
   }
 }
 

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { LLMock } from '@copilotkit/aimock'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seedDemo } from '../../src/cli/demo-workspace.ts'
@@ -32,8 +33,11 @@ describe.runIf(chromium !== null)('flowise-embed on a page of another origin', (
   let server: LiveServer
   let site: Server
   let browser: Browser
+  let provider: LLMock
   beforeAll(async () => {
-    server = await startServer()
+    provider = new LLMock({ port: 0 })
+    await provider.start()
+    server = await startServer({ env: { EGRESS_ALLOW: new URL(provider.url).host } })
     site = await startSite()
     browser = await startBrowser(chromium ?? '')
   })
@@ -41,6 +45,7 @@ describe.runIf(chromium !== null)('flowise-embed on a page of another origin', (
     await browser.close()
     site.close()
     await server.close()
+    await provider.stop()
   })
 
   it('chats with a public flow, and streams', { timeout: 90_000 }, async () => {
@@ -90,6 +95,37 @@ describe.runIf(chromium !== null)('flowise-embed on a page of another origin', (
     await box.press('Enter')
     await page.getByText(/heard:[\s\S]*Heather\.[\s\S]*What is in it\?/).waitFor()
     expect(faults.filter((fault) => !fault.endsWith('net::ERR_ABORTED'))).toEqual([])
+    await context.close()
+  })
+
+  it('shows what might be asked next', { timeout: 90_000 }, async () => {
+    const { publicFlow: flow } = await seedDemo(server.app, {
+      username: owner.email,
+      password: owner.password,
+    })
+    provider.onMessage(/Next after/, { content: '{"questions":["And in winter?"]}' })
+    const { token } = server.owner
+    const prompt = 'Next after {history}'
+    const body = {
+      chatbotConfig: JSON.stringify({ followUpPrompts: { status: true } }),
+      followUpPrompts: JSON.stringify({
+        status: true,
+        selectedProvider: 'chatOpenAI',
+        chatOpenAI: { openAIApiKey: 'sk-next', basepath: `${provider.url}/v1`, prompt },
+      }),
+    }
+    await server.rest('PUT', `/chatflows/${flow}`, { token, body })
+    const { page, context } = await openPage(browser)
+    const { port } = site.address() as AddressInfo
+    await page.goto(`http://127.0.0.1:${port}/?flow=${flow}&server=${server.url}`, {
+      waitUntil: 'networkidle',
+    })
+    const box = page.locator('textarea')
+    await box.fill('What grows here?')
+    await box.press('Enter')
+    await page.getByText('And in winter?').click()
+    await page.getByText('The public flow heard: And in winter?').waitFor()
+    expect(await page.getByText('And in winter?').count()).toBeGreaterThan(1)
     await context.close()
   })
 })

@@ -1388,6 +1388,8 @@ export interface components {
       agentReasoning: unknown[] | null;
       /** @description What set-variable nodes show. */
       flowVariables: unknown;
+      /** @description JSON text: a list of what might be asked next, where the flow suggests it. */
+      followUpPrompts: string | null;
       /** @description What a human has to decide before the flow goes on. */
       action: unknown;
     };

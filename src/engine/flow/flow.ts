@@ -1,6 +1,7 @@
 import secureJson from 'secure-json-parse'
 import { z } from 'zod'
 import { Failure } from '../../core/errors.ts'
+import { parseFollowUp, type FollowUp } from './follow-up.ts'
 import { parseOverrideRules, type OverrideRules } from './override-rules.ts'
 
 /** How a flow runs: not at all, from its ending node backwards, node by node, or turn by turn. */
@@ -15,6 +16,8 @@ export interface Flow {
   readonly overrides: OverrideRules
   /** What its text, or the code it uses, may mention, so that a run loads no more than it needs. */
   readonly mentions: { readonly variables: boolean; readonly history: boolean }
+  /** Who suggests what to ask next, where the author wants that. */
+  readonly followUp?: FollowUp
 }
 
 export interface FlowNode {
@@ -51,6 +54,8 @@ export interface FlowSource {
   readonly flowData: string | null
   /** JSON text; holds the override switches. */
   readonly apiConfig?: string | null
+  /** JSON text; says who suggests what to ask next. */
+  readonly followUpPrompts?: string | null
 }
 
 const text = z.string().catch('')
@@ -104,6 +109,7 @@ export function parseFlow(source: FlowSource): Flow {
     edges: drawn.data.edges,
     overrides: parseOverrideRules(source.apiConfig ?? null),
     mentions: { variables: /\$vars|customTool/i.test(json), history: /chat_?history/i.test(json) },
+    ...parseFollowUp(source.followUpPrompts ?? null),
   }
 }
 

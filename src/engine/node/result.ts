@@ -30,6 +30,8 @@ export interface FlowResult extends Answer {
   /** What each member of a team did, turn by turn. */
   readonly agentReasoning?: readonly AgentReasoning[]
   readonly agentFlowExecutedData?: readonly ExecutedNode[]
+  /** What might be asked next, by the model that the flow's author chose for that. */
+  readonly followUpPrompts?: readonly string[]
   /** Asks the caller to proceed or reject, when a human has to decide. */
   readonly action?: Action
   /** FINISHED or STOPPED, of runs that keep a record; other ends throw. */

@@ -13,6 +13,8 @@ export interface RunRequest {
   readonly emit: Emit
   /** Hears what each call of a model cost, also when the run fails later; must not throw. */
   readonly spend?: (usage: TokenUsage) => void
+  /** Hears what failed beside the answer, which stands without it; must not throw. */
+  readonly miss?: (failure: unknown) => void
   /** Ids of the flows within which this one runs, the outermost first. */
   readonly ancestors?: readonly string[]
 }
