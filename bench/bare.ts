@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import process from 'node:process'
+import { json } from 'node:stream/consumers'
 import { Pool } from 'pg'
+import { predict } from './bare-prediction.ts'
 
-// The yardstick: node:http and pg, the same two queries prepared, the same answers, and nothing else.
+// The yardstick: node:http and pg, the same queries prepared, the same answers, and nothing else.
 const pool = new Pool({ connectionString: process.env['DATABASE_URL'], max: 10 })
 
 interface KeyRow {
@@ -30,23 +32,30 @@ const listFlows = {
          from chatflow where workspace_id = $1 order by updated_date desc, id desc limit 1000`,
 }
 
-async function answer(url: string, authorization: string): Promise<unknown> {
-  const presented = url.split('/api/v1/verify/apikey/')[1] ?? authorization.slice('Bearer '.length)
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { url = '', headers } = request
+  const presented =
+    url.split('/api/v1/verify/apikey/')[1] ?? headers.authorization?.slice('Bearer '.length) ?? ''
   const { rows } = await pool.query<KeyRow>({ ...findKey, values: [hash('sha256', presented)] })
   const [key] = rows
-  if (!key) return null
-  if (url.startsWith('/api/v1/verify/')) return { valid: true, ...key }
-  return (await pool.query({ ...listFlows, values: [key.workspaceId] })).rows
+  if (!key) return send(response, 401, null)
+  const flowId = url.split('/api/v1/prediction/')[1]
+  if (flowId) {
+    const body = (await json(request)) as { question: string; streaming?: boolean }
+    return predict({ pool, flowId, workspaceId: key.workspaceId, body }, response)
+  }
+  if (url.startsWith('/api/v1/verify/')) return send(response, 200, { valid: true, ...key })
+  const found = await pool.query({ ...listFlows, values: [key.workspaceId] })
+  return send(response, 200, found.rows)
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  response.statusCode = status
+  response.setHeader('content-type', 'application/json; charset=utf-8')
+  response.end(JSON.stringify(value))
 }
 
 const server = createServer((request, response) => {
-  answer(request.url ?? '', request.headers.authorization ?? '').then(
-    (value) => {
-      response.statusCode = value ? 200 : 401
-      response.setHeader('content-type', 'application/json; charset=utf-8')
-      return response.end(JSON.stringify(value))
-    },
-    () => response.destroy(),
-  )
+  answer(request, response).catch(() => response.destroy())
 })
 server.listen(Number(process.env['PORT']), '127.0.0.1')

@@ -6,6 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createBenchDatabase } from './database.ts'
 import { measure, type Load, type Measure } from './load.ts'
+import { benchPredictions } from './predictions.ts'
+import { atMost, compare, line, ms } from './report.ts'
 import { owner, seed, type Seed } from './seed.ts'
 import { startServer, type RunningServer } from './servers.ts'
 
@@ -56,7 +58,20 @@ async function benchEmbedded(): Promise<void> {
 }
 
 async function benchPostgres(): Promise<void> {
-  const env = { ...settings(), DATABASE_URL: database.url, DATA_DIR: join(folder, 'postgres') }
+  const provider = await startServer({
+    script: 'bench/provider.ts',
+    port: 4622,
+    readyPath: '/',
+    env: {},
+    logFile: join(folder, 'provider.log'),
+  })
+  running.push(provider)
+  const env = {
+    ...settings(),
+    DATABASE_URL: database.url,
+    DATA_DIR: join(folder, 'postgres'),
+    EGRESS_ALLOW: new URL(provider.url).host,
+  }
   await (await flowgate(env)).stop()
   const server = await flowgate(env, options.profile)
   await wait(2000)
@@ -67,16 +82,15 @@ async function benchPostgres(): Promise<void> {
     script: 'bench/bare.ts',
     port: 4621,
     readyPath: '/',
-    env: { DATABASE_URL: database.url },
+    env: { DATABASE_URL: database.url, PROVIDER_URL: provider.url },
     logFile: join(folder, 'bare.log'),
   })
   running.push(bare)
-  const measured = await measure(
-    loads(server, bare, await seed(server.url)),
-    Number(options.rounds),
-    Number(options.seconds),
-  )
-  printLoads(measured)
+  const seeded = await seed(server.url)
+  const how = { rounds: Number(options.rounds), seconds: Number(options.seconds) }
+  printLoads(await measure(loads(server, bare, seeded), how.rounds, how.seconds))
+  const predictions = { seed: seeded, providerUrl: provider.url }
+  await benchPredictions({ ours: server, bare }, predictions, how)
   await benchLogins(server)
 }
 
@@ -96,14 +110,10 @@ function loads(server: RunningServer, bare: RunningServer, { jwt, apiKey }: Seed
 }
 
 function printLoads(measured: ReadonlyMap<string, Measure>): void {
-  for (const name of ['bare list', 'bare verify']) line(name, numbers(measured.get(name)))
   for (const [name, bareName, least] of rows) {
     const [ours, bare] = [measured.get(name), measured.get(bareName)]
     if (!ours || !bare) continue
-    const ratio = ours.perSecond / bare.perSecond
-    const byCpu = bare.cpuMsPerRequest / ours.cpuMsPerRequest
-    const text = `${numbers(ours)}, ${ratio.toFixed(2)} of bare (by CPU ${byCpu.toFixed(2)})`
-    line(name, text, atLeast(ratio, least))
+    compare(name, { ours, bare }, least)
   }
 }
 
@@ -161,34 +171,6 @@ async function flowgate(
   return server
 }
 
-function line(what: string, measured: string, target?: Target): void {
-  const mark = target ? `${target.met ? 'ok' : 'MISSED'}, target ${target.wanted}` : ''
-  console.log(`${what.padEnd(36)}${measured.padEnd(68)}${mark}`.trimEnd())
-}
-
-interface Target {
-  readonly met: boolean
-  readonly wanted: string
-}
-
-function atMost(value: number, most: number, unit: string): Target {
-  return { met: value <= most, wanted: `≤ ${most} ${unit}` }
-}
-
-function atLeast(value: number, least: number): Target {
-  return { met: value >= least, wanted: `≥ ${least.toFixed(2)}` }
-}
-
-function numbers(measure: Measure | undefined): string {
-  if (!measure) return '–'
-  const { perSecond, cpuMsPerRequest } = measure
-  return `${Math.round(perSecond)} a second, ${cpuMsPerRequest.toFixed(2)} ms CPU each`
-}
-
 function boot({ bootMs, bootCpuMs }: RunningServer): string {
   return `${ms(bootMs)} (${ms(bootCpuMs)} of CPU)`
-}
-
-function ms(time: number): string {
-  return `${Math.round(time)} ms`
 }

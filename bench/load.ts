@@ -9,6 +9,8 @@ export interface Load {
   readonly token?: string
   /** Sent as JSON; a GET without. */
   readonly body?: unknown
+  /** 32 when absent. */
+  readonly connections?: number
 }
 
 export interface Measure {
@@ -16,8 +18,6 @@ export interface Measure {
   /** Of the server's process, its threads included. */
   readonly cpuMsPerRequest: number
 }
-
-const connections = 32
 
 /** Runs every load once a round, in turn, so that what else the machine does falls on all of them. */
 export async function measure(
@@ -34,7 +34,7 @@ export async function measure(
 }
 
 async function run(load: Load, seconds: number): Promise<Measure> {
-  const { server, path, token, body } = load
+  const { server, path, token, body, connections = 32 } = load
   const before = await server.read()
   const result = await autocannon({
     url: server.url + path,

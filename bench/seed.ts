@@ -45,6 +45,54 @@ function flowData(): string {
   return JSON.stringify({ nodes, edges: [] })
 }
 
+/** A chain on a chat model, as drawn on a canvas. Returns the flow's id. */
+export async function addPredictionFlow(
+  url: string,
+  { jwt }: Seed,
+  providerUrl: string,
+): Promise<string> {
+  const credential = await post<{ id: string }>(
+    `${url}/api/v1/credentials`,
+    { name: 'bench', credentialName: 'openAIApi', plainDataObj: { openAIApiKey: 'sk-bench' } },
+    jwt,
+  )
+  const flow = await post<{ id: string }>(
+    `${url}/api/v1/chatflows`,
+    { name: 'Prediction', flowData: chainData(credential.id, `${providerUrl}/v1`) },
+    jwt,
+  )
+  return flow.id
+}
+
+function chainData(credential: string, basepath: string): string {
+  const node = (id: string, data: { name: string; inputs: object; [more: string]: unknown }) => ({
+    id,
+    type: 'customNode',
+    position: { x: 0, y: 0 },
+    data: { id, label: data.name, outputs: {}, ...data },
+  })
+  const model = '{{chatOpenAI_0.data.instance}}'
+  const prompt = '{{promptTemplate_0.data.instance}}'
+  const template = 'Answer this: {question}'
+  const promptValues = '{"question":"{{question}}"}'
+  return JSON.stringify({
+    nodes: [
+      node('chatOpenAI_0', {
+        name: 'chatOpenAI',
+        category: 'Chat Models',
+        credential,
+        inputs: { modelName: 'bench', basepath, streaming: true },
+      }),
+      node('promptTemplate_0', { name: 'promptTemplate', inputs: { template, promptValues } }),
+      node('llmChain_0', { name: 'llmChain', category: 'Chains', inputs: { model, prompt } }),
+    ],
+    edges: ['chatOpenAI_0', 'promptTemplate_0'].map((source) => ({
+      source,
+      target: 'llmChain_0',
+    })),
+  })
+}
+
 async function post<T>(url: string, body: unknown, token?: string): Promise<T> {
   const response = await fetch(url, {
     method: 'POST',

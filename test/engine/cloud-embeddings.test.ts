@@ -172,5 +172,5 @@ test('an answer without vectors is a failure that names the node', async () => {
     }),
   )
   expect(failure.code).toBe('UPSTREAM')
-  expect(failure.message).toMatch(/The provider of "x" \(x_0\) gave an answer that cannot be read/)
+  expect(failure.message).toMatch(/The provider of "x" \(x_0\) gave fewer vectors than texts/)
 })

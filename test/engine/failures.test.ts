@@ -97,6 +97,10 @@ describe('threat 46: a provider that echoes what it got', () => {
   })
 })
 
+const completion = {
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }],
+}
+
 describe('what a provider may do wrong', () => {
   test.each([
     [400, 'no such model', /answered 400: no such model/],
@@ -123,6 +127,35 @@ describe('what a provider may do wrong', () => {
     )
     expect(failure.message).toMatch(/answered 503: busy/)
     expect(stub.requests).toHaveLength(2)
+  })
+
+  test.each([
+    ['retry-after-ms', '1'],
+    ['retry-after', '0'],
+    ['retry-after', 'Mon, 06 Jan 2020 00:00:00 GMT'],
+  ])('what it answers then is the answer, after the time that %s: %s says', async (name, value) => {
+    let asked = 0
+    stub = await startStub((_request, response) => {
+      response.setHeader(name, value)
+      if ((asked += 1) === 1) refuse(response, 429, 'busy')
+      else response.end(JSON.stringify(completion))
+    })
+    const result = await run(llmChainFlow(stub.baseUrl), { ports: { fetch: stub.fetch } })
+    expect(result.text).toBe('Hello.')
+    expect(stub.requests).toHaveLength(2)
+  })
+
+  test('waiting for it ends with the run', async () => {
+    const abort = new AbortController()
+    stub = await startStub((_request, response) => {
+      response.setHeader('retry-after', '30')
+      refuse(response, 503, 'busy')
+      setTimeout(() => abort.abort(), 50)
+    })
+    const how = { ports: { fetch: stub.fetch }, signal: abort.signal }
+    const failure = await failureOf(run(llmChainFlow(stub.baseUrl), how))
+    expect(failure.code).toBe('CONFLICT')
+    expect(stub.requests).toHaveLength(1)
   })
 
   test('an answer that is no JSON is UPSTREAM', async () => {

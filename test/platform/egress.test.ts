@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
 import { createEgress, type Egress, type EgressOptions } from '../../src/platform/egress.ts'
@@ -8,7 +9,11 @@ import { createEgress, type Egress, type EgressOptions } from '../../src/platfor
 let server: Server
 let port: number
 let hits: { url: string; headers: IncomingMessage['headers']; body: string; method: string }[]
-let answer: (url: string) => { status: number; headers?: Record<string, string>; body?: string }
+let answer: (url: string) => {
+  status: number
+  headers?: Record<string, string>
+  body?: string | Buffer
+}
 const open: Egress[] = []
 
 const egressWith = (options: Partial<EgressOptions>): Egress => {
@@ -240,11 +245,71 @@ describe('redirects', () => {
   })
 })
 
+describe('bodies', () => {
+  const egress = () => egressWith({ allow: ['127.0.0.1'] })
+  const here = () => `http://127.0.0.1:${port}/`
+
+  test.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('%s is unpacked', async (encoding, pack) => {
+    answer = () => ({
+      status: 200,
+      headers: { 'content-encoding': encoding },
+      body: pack('hello, hello, hello'),
+    })
+    const response = await egress().fetch(here())
+    expect(await response.text()).toBe('hello, hello, hello')
+    expect(response.headers.get('content-encoding')).toBeNull()
+    expect(hits[0]?.headers['accept-encoding']).toContain(encoding)
+  })
+
+  test('what is not the packing it says is a failure', async () => {
+    answer = () => ({ status: 200, headers: { 'content-encoding': 'gzip' }, body: 'plain' })
+    const response = await egress().fetch(here())
+    expect((await refusalOf(response.text())).code).toBe('UPSTREAM')
+  })
+
+  test.each([
+    ['text', 'a=1', 'text/plain;charset=UTF-8'],
+    ['a form', new URLSearchParams({ a: '1' }), 'application/x-www-form-urlencoded;charset=UTF-8'],
+    ['bytes', Buffer.from('a=1'), undefined],
+    ['a blob', new Blob(['a=1'], { type: 'text/csv' }), 'text/csv'],
+    ['a stream', new Blob(['a=1']).stream(), undefined],
+  ])('%s is sent as it is', async (_what, body, type) => {
+    await egress().fetch(here(), { method: 'POST', body, duplex: 'half' } as RequestInit)
+    expect(hits).toMatchObject([{ method: 'POST', body: 'a=1' }])
+    expect(hits[0]?.headers['content-type']).toBe(type)
+  })
+
+  test('a request is sent as it is', async () => {
+    const headers = { 'content-type': 'text/csv', 'x-kept': 'yes' }
+    await egress().fetch(new Request(here(), { method: 'PUT', body: 'a=1', headers }))
+    expect(hits).toMatchObject([{ method: 'PUT', body: 'a=1', headers }])
+  })
+
+  test('an answer without a body has none', async () => {
+    answer = () => ({ status: 204 })
+    const response = await egress().fetch(here())
+    expect([response.status, response.body]).toEqual([204, null])
+  })
+})
+
 describe('caps', () => {
   const allow = ['127.0.0.1']
 
   test('a body over the limit ends in a failure', async () => {
     answer = () => ({ status: 200, body: 'x'.repeat(100_000) })
+    const egress = egressWith({ allow, maxBytes: 50_000 })
+    const response = await egress.fetch(`http://127.0.0.1:${port}/`)
+    expect((await refusalOf(response.text())).message).toMatch(/more than allowed/)
+  })
+
+  test('so does a small one that unpacks to more', async () => {
+    const body = gzipSync('x'.repeat(1_000_000))
+    answer = () => ({ status: 200, headers: { 'content-encoding': 'gzip' }, body })
+    expect(body.length).toBeLessThan(50_000)
     const egress = egressWith({ allow, maxBytes: 50_000 })
     const response = await egress.fetch(`http://127.0.0.1:${port}/`)
     expect((await refusalOf(response.text())).message).toMatch(/more than allowed/)

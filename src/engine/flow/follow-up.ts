@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { parseJson } from '../text/paths.ts'
-import type { FlowNode } from './flow.ts'
 
 /** A model that says, after each answer, what might be asked next. */
 export interface FollowUp {
-  /** The model's node, as if it were drawn; it stands in no graph. */
-  readonly node: FlowNode
+  /** The kind of its node, which stands in no graph. */
+  readonly nodeName: string
+  readonly inputs: Readonly<Record<string, unknown>>
+  readonly credential?: string
   /** Where it says `{history}`, question and answer stand. */
   readonly prompt: string
 }
@@ -33,20 +34,7 @@ export function parseFollowUp(json: string | null): { readonly followUp?: Follow
   const model = found.success ? found.data[selectedProvider] : undefined
   if (model === undefined) return {}
   const { prompt, credentialId, ...inputs } = model
-  return { followUp: { prompt, node: modelNode(selectedProvider, { inputs, credentialId }) } }
-}
-
-function modelNode(
-  provider: string,
-  { inputs, credentialId }: { inputs: FlowNode['inputs']; credentialId: string },
-): FlowNode {
-  return {
-    id: 'followUpPrompts',
-    name: nodeNames.get(provider) ?? provider,
-    label: 'Follow-up prompts',
-    category: 'Chat Models',
-    inputs,
-    params: [],
-    ...(credentialId === '' ? {} : { credential: credentialId }),
-  }
+  const nodeName = nodeNames.get(selectedProvider) ?? selectedProvider
+  const credential = credentialId === '' ? {} : { credential: credentialId }
+  return { followUp: { nodeName, inputs, prompt, ...credential } }
 }

@@ -24,15 +24,25 @@ const keptMs = 10 * 60_000
  */
 export function bearing(context: NodeContext, exchange: () => Exchange): Fetch {
   const { ports, conceal } = context
-  let token = ''
   let until = 0
+  let exchanging: Promise<string> | undefined
+  const fresh = async (): Promise<string> => {
+    try {
+      const token = await exchanged(exchange(), context)
+      conceal(token)
+      return token
+    } catch (error) {
+      exchanging = undefined
+      throw error
+    }
+  }
   return async (input, init) => {
     const now = ports.clock.now().getTime()
     if (now >= until) {
-      token = await exchanged(exchange(), init?.signal ?? context.signal, context)
-      conceal(token)
+      exchanging = undefined
       until = now + keptMs
     }
+    const token = await (exchanging ??= fresh())
     return ports.fetch(input, { ...init, headers: carrying(token, init?.headers) })
   }
 }
@@ -47,8 +57,7 @@ export function carrying(token: string, headers: RequestInit['headers']): Header
 
 async function exchanged(
   { url, method, headers, body, field }: Exchange,
-  signal: AbortSignal,
-  { node, ports }: NodeContext,
+  { node, ports, signal }: NodeContext,
 ): Promise<string> {
   const init = { method, headers, signal, ...(body === undefined ? {} : { body: body.toString() }) }
   const response = await ports.fetch(url, init)

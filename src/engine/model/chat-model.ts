@@ -1,13 +1,19 @@
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4ToolChoice,
+} from '@ai-sdk/provider'
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { TokenUsage } from '../node/events.ts'
-import type { ChatModel, ModelReply, ModelRequest, ToolCall } from '../node/instances.ts'
+import type { ChatModel, ModelReply, ModelRequest } from '../node/instances.ts'
 import { limits, withinLimit } from '../node/limits.ts'
 import { readJsonAnswer } from '../text/json.ts'
-import { isRecord } from '../text/paths.ts'
 import { providerFailure } from './failure.ts'
-import { jsonInstruction, toSdkMessages, toSdkTools } from './messages.ts'
-import { loadModel, loadSdk, spokenApi, type AwsKeys, type ProviderApi } from './provider.ts'
+import { jsonInstruction, toPrompt, toTools } from './prompt.ts'
+import { loadModel, spokenApi, type AwsKeys, type ProviderApi } from './provider.ts'
+import { readReply, replyOf, thoughtsOf } from './reply.ts'
+import { withRetries } from './retry.ts'
 
 /** Where a chat model is and how it is asked; made of a node's inputs and credential. */
 export interface ModelSpec {
@@ -88,117 +94,65 @@ async function ask(spec: ModelSpec, world: ChatWorld, request: ModelRequest): Pr
   const signals = [world.signal, ...(request.signal === undefined ? [] : [request.signal])]
   return withinLimit({ ms, signals, late }, async (signal) => {
     try {
-      const call = await callOf(spec, { world: { ...world, signal }, request })
-      const isStreamed = request.onToken !== undefined && spec.streams !== false
-      const raw = isStreamed ? await streamed(call, request) : await whole(call, request)
-      world.spend(raw.usage)
-      if (request.schema === undefined) return raw
-      return { ...raw, json: readJsonAnswer(raw.text, who) }
+      const model = await loadModel(spec, world.fetch)
+      const options = { ...optionsOf(spec, request), abortSignal: signal }
+      const reply = await (wantsPieces(spec, request) ? streamed : whole)(model, options, request)
+      signal.throwIfAborted()
+      world.spend(reply.usage)
+      if (request.schema === undefined) return reply
+      return { ...reply, json: readJsonAnswer(reply.text, who) }
     } catch (error) {
-      throw signal.aborted ? error : await providerFailure(error, who)
+      throw signal.aborted ? error : providerFailure(error, who)
     }
   })
 }
 
-type Call = Awaited<ReturnType<typeof callOf>>
+function wantsPieces({ streams }: ModelSpec, { onToken }: ModelRequest): boolean {
+  return onToken !== undefined && streams !== false
+}
 
-/** The call as the SDK takes it. */
-async function callOf(
-  spec: ModelSpec,
-  { world, request }: { readonly world: ModelWorld; readonly request: ModelRequest },
-) {
+type Options = LanguageModelV4CallOptions & { readonly abortSignal: AbortSignal }
+
+async function whole(
+  model: LanguageModelV4,
+  options: Options,
+  { onToken, onThinking }: ModelRequest,
+): Promise<ModelReply> {
+  const ask = () => model.doGenerate(options)
+  const { content, ...ending } = await withRetries(maxRetries, options.abortSignal, ask)
+  const thoughts = thoughtsOf(content)
+  if (thoughts !== '') onThinking?.(thoughts)
+  const reply = replyOf(content, ending)
+  if (reply.text !== '') onToken?.(reply.text)
+  return reply
+}
+
+async function streamed(
+  model: LanguageModelV4,
+  options: Options,
+  request: ModelRequest,
+): Promise<ModelReply> {
+  const ask = () => model.doStream(options)
+  const { stream } = await withRetries(maxRetries, options.abortSignal, ask)
+  return readReply(stream, request)
+}
+
+/** The call as the providers' packages take it. */
+function optionsOf(spec: ModelSpec, request: ModelRequest): LanguageModelV4CallOptions {
   const { timeoutMs: _ours, stopSequences, ...settings } = spec.settings
   const { schema, toolChoice, tools = [] } = request
   const hint = schema === undefined ? [] : jsonInstruction(spokenApi(spec), schema)
-  const choice = typeof toolChoice === 'object' ? toolChoice.name : undefined
   const openai = { strictJsonSchema: false }
   return {
-    model: await loadModel(spec, world.fetch),
-    messages: toSdkMessages([...hint, ...request.messages]),
-    // Where the system text stands is the flow author's decision, not a caller's.
-    allowSystemInMessages: true,
-    maxRetries,
-    abortSignal: world.signal,
+    prompt: toPrompt([...hint, ...request.messages]),
     providerOptions: { openai, azure: openai, ...spec.providerOptions },
     ...settings,
     ...(stopSequences === undefined ? {} : { stopSequences: [...stopSequences] }),
-    ...(schema === undefined ? {} : { output: jsonOutput(schema) }),
-    ...(tools.length === 0 ? {} : { tools: await toSdkTools(tools) }),
-    ...(choice === undefined ? {} : { toolChoice: { type: 'tool', toolName: choice } as const }),
-    ...(typeof toolChoice === 'string' ? { toolChoice } : {}),
+    ...(schema === undefined ? {} : { responseFormat: { type: 'json', schema, name: 'answer' } }),
+    ...(tools.length === 0 ? {} : { tools: toTools(tools), toolChoice: chosen(toolChoice) }),
   }
 }
 
-/** Asks for JSON, and leaves the reading of it to us: the SDK would throw away what it got. */
-function jsonOutput(schema: Readonly<Record<string, unknown>>) {
-  return {
-    name: 'object',
-    responseFormat: Promise.resolve({ type: 'json' as const, schema, name: 'answer' }),
-    parseCompleteOutput: async ({ text }: { text: string }) => text,
-    parsePartialOutput: async () => undefined,
-    createElementStreamTransform: () => undefined,
-  }
-}
-
-async function whole(call: Call, request: ModelRequest): Promise<ModelReply> {
-  const { generateText } = await loadSdk()
-  const result = await generateText(call)
-  if (result.reasoningText) request.onThinking?.(result.reasoningText)
-  if (result.text !== '') request.onToken?.(result.text)
-  return replyOf(result, result.responseMessages)
-}
-
-async function streamed(call: Call, request: ModelRequest): Promise<ModelReply> {
-  const { streamText } = await loadSdk()
-  // Its own reporter writes to the console, past the log; the error comes as a part as well.
-  const result = streamText({ ...call, onError: () => undefined })
-  for await (const part of result.fullStream) {
-    if (part.type === 'text-delta' && part.text !== '') request.onToken?.(part.text)
-    if (part.type === 'reasoning-delta' && part.text !== '') request.onThinking?.(part.text)
-    if (part.type === 'error') throw part.error
-  }
-  call.abortSignal.throwIfAborted()
-  const [text, toolCalls, usage, finishReason, messages] = await Promise.all([
-    result.text,
-    result.toolCalls,
-    result.usage,
-    result.finishReason,
-    result.responseMessages,
-  ])
-  return replyOf({ text, toolCalls, usage, finishReason }, messages)
-}
-
-interface SdkResult {
-  readonly text: string
-  readonly toolCalls: readonly {
-    readonly toolCallId: string
-    readonly toolName: string
-    readonly input: unknown
-  }[]
-  readonly usage: {
-    readonly inputTokens: number | undefined
-    readonly outputTokens: number | undefined
-    readonly totalTokens: number | undefined
-  }
-  readonly finishReason: string
-}
-
-function replyOf(
-  { text, toolCalls, usage, finishReason }: SdkResult,
-  messages: readonly { readonly role: string; readonly content: unknown }[],
-): ModelReply {
-  const { inputTokens = 0, outputTokens = 0, totalTokens = 0 } = usage
-  const calls = toolCalls.map(({ toolCallId, toolName, input }): ToolCall => ({
-    id: toolCallId,
-    name: toolName,
-    args: isRecord(input) ? input : {},
-  }))
-  const native = messages.find(({ role }) => role === 'assistant')?.content
-  return {
-    text,
-    toolCalls: calls,
-    message: { role: 'assistant', content: text, toolCalls: calls, native },
-    usage: { input_tokens: inputTokens, output_tokens: outputTokens, total_tokens: totalTokens },
-    finishReason,
-  }
+function chosen(choice: ModelRequest['toolChoice'] = 'auto'): LanguageModelV4ToolChoice {
+  return typeof choice === 'string' ? { type: choice } : { type: 'tool', toolName: choice.name }
 }

@@ -1,4 +1,6 @@
+import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { Failure } from '../../core/errors.ts'
+import { mapParallel } from '../../core/parallel.ts'
 import { nodeTitle } from '../flow/flow.ts'
 import type { Embedder } from '../node/instances.ts'
 import { limits, withinLimit } from '../node/limits.ts'
@@ -10,10 +12,14 @@ import {
 } from './chat-model.ts'
 import { providerFailure } from './failure.ts'
 import { fingerprint } from './fingerprint.ts'
-import { loadEmbedding, loadSdk } from './provider.ts'
+import { loadEmbedding } from './provider.ts'
+import { withRetries } from './retry.ts'
 
-/** For providers that take one text at a time. */
-const maxParallelCalls = 8
+const maxRetries = 2
+/** Calls at once: one is on its way while the other's vectors are read. */
+const maxCalls = 2
+/** Of providers that take one text at a time. */
+const maxSingleCalls = 8
 
 export interface EmbeddingSpec extends Pick<
   ModelSpec,
@@ -39,41 +45,51 @@ export function createEmbedder(spec: EmbeddingSpec, world: ModelWorld): Embedder
     fingerprint: fingerprint(settings),
     embed: async (texts, signal) => {
       const clean = spec.stripNewLines ? texts.map((text) => text.replaceAll('\n', ' ')) : texts
-      const vectors: (readonly number[])[] = []
-      for (let from = 0; from < clean.length; from += spec.batchSize) {
-        const batch = clean.slice(from, from + spec.batchSize)
-        vectors.push(...(await embedBatch(spec, { ...world, ...(signal && { signal }) }, batch)))
-      }
-      return vectors
+      return embedAll(spec, { ...world, ...(signal && { signal }) }, clean)
     },
   }
 }
 
-async function embedBatch(
+/** Every call has the provider's time limit of its own. */
+async function embedAll(
   spec: EmbeddingSpec,
   world: ModelWorld,
-  values: readonly string[],
+  texts: readonly string[],
+): Promise<readonly (readonly number[])[]> {
+  const model = await loadEmbedding(spec, world.fetch)
+  const most = (await model.maxEmbeddingsPerCall) ?? Infinity
+  const size = Math.min(spec.batchSize, most)
+  const atOnce = (await model.supportsParallelCalls) ? (most === 1 ? maxSingleCalls : maxCalls) : 1
+  const batches: (readonly string[])[] = []
+  for (let from = 0; from < texts.length; from += size) batches.push(texts.slice(from, from + size))
+  const embed = (values: readonly string[], signal: AbortSignal) =>
+    embedBatch(spec, { model, signal, values })
+  const vectors = await mapParallel(batches, { atOnce, signal: world.signal }, embed)
+  return vectors.flat()
+}
+
+async function embedBatch(
+  spec: EmbeddingSpec,
+  {
+    model,
+    signal,
+    values,
+  }: { model: EmbeddingModelV4; signal: AbortSignal; values: readonly string[] },
 ): Promise<readonly (readonly number[])[]> {
   const who = `The provider of ${nodeTitle(spec.node)}`
   const ms = spec.timeoutMs ?? limits.model
   const late = () => new Failure('TIMEOUT', `${who} did not answer within ${ms / 1000} s.`)
-  return withinLimit({ ms, signals: [world.signal], late }, async (abortSignal) => {
+  return withinLimit({ ms, signals: [signal], late }, async (abortSignal) => {
     try {
-      const { embedMany } = await loadSdk()
-      const { embeddings } = await embedMany({
-        model: await loadEmbedding(spec, world.fetch),
-        values: [...values],
-        maxRetries: 2,
-        maxParallelCalls,
-        abortSignal,
-        providerOptions: spec.providerOptions,
-      })
+      const { providerOptions } = spec
+      const call = () => model.doEmbed({ values: [...values], abortSignal, providerOptions })
+      const { embeddings } = await withRetries(maxRetries, abortSignal, call)
       if (embeddings.length !== values.length) {
         throw new Failure('UPSTREAM', `${who} gave fewer vectors than texts.`)
       }
       return embeddings
     } catch (error) {
-      throw abortSignal.aborted ? error : await providerFailure(error, who)
+      throw abortSignal.aborted ? error : providerFailure(error, who)
     }
   })
 }

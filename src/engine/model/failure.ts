@@ -1,20 +1,18 @@
+import { APICallError } from '@ai-sdk/provider'
 import { Failure } from '../../core/errors.ts'
-import { loadSdk } from './provider.ts'
 
 /** One sentence: who, the status, the provider's own words. The run takes secrets out of it. */
-export async function providerFailure(error: unknown, who: string): Promise<Failure> {
-  const { APICallError, RetryError } = await loadSdk()
-  const last = RetryError.isInstance(error) ? error.lastError : error
-  for (let at = last; at instanceof Error; at = at.cause) {
+export function providerFailure(error: unknown, who: string): Failure {
+  for (let at = error; at instanceof Error; at = at.cause) {
     if (!(at instanceof Failure)) continue
     const isTold = at.message.startsWith(who)
     return isTold ? at : new Failure(at.code, `${who} failed: ${at.message}`)
   }
-  if (APICallError.isInstance(last) && last.statusCode !== undefined && last.statusCode >= 300) {
-    const words = last.message.trim().slice(0, 2000)
-    return new Failure('UPSTREAM', `${who} answered ${last.statusCode}: ${words}`)
+  if (APICallError.isInstance(error) && (error.statusCode ?? 0) >= 300) {
+    const words = error.message.trim().slice(0, 2000)
+    return new Failure('UPSTREAM', `${who} answered ${error.statusCode}: ${words}`)
   }
-  const told = errorPartWords(last)
+  const told = errorPartWords(error)
   if (told !== undefined) return new Failure('UPSTREAM', `${who} failed: ${told}`)
   return new Failure('UPSTREAM', `${who} gave an answer that cannot be read.`)
 }

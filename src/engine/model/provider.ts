@@ -1,5 +1,4 @@
-import type * as Ai from 'ai'
-import type { EmbeddingModel, LanguageModel } from 'ai'
+import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 
 /** The wire formats that are spoken. */
 export type ProviderApi =
@@ -33,13 +32,6 @@ export interface AwsKeys {
 
 type Fetch = typeof globalThis.fetch
 
-/** The AI SDK, loaded with the first call: a server that runs no flow does not pay for it. */
-export async function loadSdk(): Promise<typeof Ai> {
-  // Its warnings about ignored settings would go to the console, past the log.
-  globalThis.AI_SDK_LOG_WARNINGS = false
-  return import('ai')
-}
-
 /**
  * The format in which a chat model is really spoken to: OpenAI's package always sends an
  * authorisation; without a key the compatible one sends none.
@@ -52,7 +44,7 @@ export function spokenApi({ api, apiKey }: Pick<ProviderSpec, 'api' | 'apiKey'>)
  * A provider's chat model. Key and base URL are always given, if need be empty: left out, the
  * providers would look for both in the environment.
  */
-export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<LanguageModel> {
+export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<LanguageModelV4> {
   const reach = reachOf(spec, fetch)
   switch (spokenApi(spec)) {
     case 'anthropic': {
@@ -85,7 +77,7 @@ export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<Langu
 }
 
 /** A provider's embedding model; Anthropic has none. */
-export async function loadEmbedding(spec: ProviderSpec, fetch: Fetch): Promise<EmbeddingModel> {
+export async function loadEmbedding(spec: ProviderSpec, fetch: Fetch): Promise<EmbeddingModelV4> {
   const reach = reachOf(spec, fetch)
   switch (spec.api) {
     case 'google': {

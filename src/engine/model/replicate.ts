@@ -6,7 +6,7 @@ import { limits, withinLimit } from '../node/limits.ts'
 import { readJsonAnswer } from '../text/json.ts'
 import { isRecord, parseJson, textOf } from '../text/paths.ts'
 import type { ModelWorld } from './chat-model.ts'
-import { jsonInstruction } from './messages.ts'
+import { jsonInstruction } from './prompt.ts'
 import type { Json } from './translate.ts'
 import { noUsage } from './usage.ts'
 

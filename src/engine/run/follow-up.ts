@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Failure } from '../../core/errors.ts'
-import { nodeTitle } from '../flow/flow.ts'
+import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { FollowUp } from '../flow/follow-up.ts'
 import { isInstance, type ChatModel, type JsonSchema } from '../node/instances.ts'
 import type { FlowResult } from '../node/result.ts'
@@ -52,10 +52,19 @@ function promptOf({ prompt }: FollowUp, run: Run, answer: string): string {
   return prompt.replaceAll('{history}', () => history)
 }
 
-async function modelOf(run: Run, { node }: FollowUp): Promise<ChatModel> {
+async function modelOf(run: Run, { nodeName, inputs, credential }: FollowUp): Promise<ChatModel> {
+  const node: FlowNode = {
+    id: 'followUpPrompts',
+    name: nodeName,
+    label: 'Follow-up prompts',
+    category: 'Chat Models',
+    inputs,
+    params: [],
+    ...(credential === undefined ? {} : { credential }),
+  }
   const context = nodeContext(run, node, { isLast: false, hasCredential: true })
-  const model = await findNode(node.name)?.build?.(node.inputs, context)
+  const model = await findNode(nodeName)?.build?.(inputs, context)
   if (isInstance(model, 'chatModel')) return model
-  const sentence = `The node ${nodeTitle(node)} cannot run: ${node.name} is no chat model.`
+  const sentence = `The node ${nodeTitle(node)} cannot run: ${nodeName} is no chat model.`
   throw new Failure('UNPROCESSABLE', sentence)
 }

@@ -1,0 +1,93 @@
+import { pipeline, type Readable, type Transform } from 'node:stream'
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
+import type { Dispatcher } from 'undici'
+import { Failure } from '../core/errors.ts'
+
+export type Answer = Dispatcher.ResponseData
+
+/** What a body read through us no longer fits, or what is between the server and us only. */
+const droppedHeaders = new Set([
+  'set-cookie',
+  'content-encoding',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'keep-alive',
+])
+/** They have no body, and a `Response` refuses them one. */
+const bodiless = new Set([204, 205, 304])
+
+const decoders: ReadonlyMap<string, () => Transform> = new Map([
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+])
+
+interface Reading {
+  readonly host: string
+  /** Of the body, after decompression. */
+  readonly maxBytes: number
+  /** What the reader is told of an error. */
+  readonly failureOf: (error: unknown) => unknown
+  /** Nothing more is read. */
+  readonly ended: () => void
+}
+
+/** The answer as `fetch` gives it: its body counted, and without headers that no longer fit it. */
+export function readableAnswer(answer: Answer, reading: Reading): Response {
+  const { statusCode: status, statusText } = answer
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (droppedHeaders.has(name) || value === undefined) continue
+    for (const one of Array.isArray(value) ? value : [value]) headers.append(name, one)
+  }
+  const shape = { status, statusText, headers }
+  if (!bodiless.has(status)) return new Response(counted(decoded(answer), reading), shape)
+  answer.body.dump().catch(() => undefined)
+  reading.ended()
+  return new Response(null, shape)
+}
+
+function decoded({ body, headers }: Answer): Readable {
+  const encoding = headers['content-encoding']
+  const decoder = typeof encoding === 'string' && decoders.get(encoding.trim().toLowerCase())
+  if (!decoder) return body
+  // Whoever reads hears of an error by the last stream.
+  return pipeline(body, decoder(), () => undefined)
+}
+
+function counted(
+  source: Readable,
+  { host, maxBytes, failureOf, ended }: Reading,
+): ReadableStream<Uint8Array> {
+  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+  // The reader hears of it by the iterator; a body that is given up says so with nobody listening.
+  source.on('error', () => undefined)
+  let size = 0
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          const { done, value } = await chunks.next()
+          if (done) {
+            ended()
+            return controller.close()
+          }
+          size += value.byteLength
+          if (size > maxBytes) throw new Failure('UPSTREAM', `${host} sent more than allowed.`)
+          return controller.enqueue(value)
+        } catch (error) {
+          ended()
+          source.destroy()
+          throw failureOf(error)
+        }
+      },
+      cancel: () => {
+        ended()
+        source.destroy()
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
