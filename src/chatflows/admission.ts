@@ -2,7 +2,7 @@ import type { Ctx, Deps, FlowDemand, FlowHead } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
 import { decideAccess } from './access.ts'
-import { Chatflow } from './entity.ts'
+import { findFlow, type ChatflowView } from './view.ts'
 
 const ofFeedback = '(select chatflowid from chat_message_feedback where id = ?)'
 
@@ -66,16 +66,15 @@ export function refuseStranger({ admitted, caller }: Ctx, id: string): void {
 }
 
 /** The flow that the operation was admitted to, read in the flow's own workspace. */
-export async function admittedFlow(ctx: Ctx, id: string): Promise<Chatflow> {
+export async function admittedFlow(ctx: Ctx, id: string): Promise<ChatflowView> {
   const head = ctx.admitted.get(id)
   if (!head) throw new Error('A flow was asked for that nobody was admitted to.')
   return readFlow(ctx.deps, head)
 }
 
 /** A flow in its own workspace. Throws NOT_FOUND when it was removed meanwhile. */
-export async function readFlow(deps: Deps, head: FlowHead): Promise<Chatflow> {
-  const em = deps.database.workspaceEm({ workspaceId: head.workspaceId })
-  const flow = await em.findOne(Chatflow, { id: head.id })
+export async function readFlow(deps: Deps, head: FlowHead): Promise<ChatflowView> {
+  const flow = await findFlow(deps, head)
   if (!flow) throw noSuchFlow()
   return flow
 }

@@ -6,8 +6,8 @@ import type { FlowSource } from '../engine/flow/flow.ts'
 import type { Ports } from '../engine/node/ports.ts'
 import { findTool } from '../tools/service.ts'
 import { flowVariables } from '../variables/service.ts'
-import { Chatflow } from './entity.ts'
 import { flowSource } from './source.ts'
+import { findFlow } from './view.ts'
 
 /** The world a flow of a workspace runs in; whoever runs it adds the conversation it may recall. */
 export function flowPorts(
@@ -39,8 +39,7 @@ async function findNeighbour(
   workspaceId: string,
   id: string,
 ): Promise<FlowSource & { readonly name: string }> {
-  const em = deps.database.workspaceEm({ workspaceId })
-  const flow = isUuid(id) ? await em.findOne(Chatflow, { id }) : null
+  const flow = isUuid(id) ? await findFlow(deps, { id, workspaceId }) : null
   if (!flow) throw new Failure('UNPROCESSABLE', `There is no flow ${id} in this workspace.`)
   return { ...flowSource(flow), name: flow.name }
 }

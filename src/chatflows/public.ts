@@ -18,8 +18,8 @@ export interface PublicChatflow {
   readonly isPublic: boolean
   readonly category: string | null
   readonly chatbotConfig: string | null
-  readonly createdDate: Date
-  readonly updatedDate: Date
+  readonly createdDate: Date | string
+  readonly updatedDate: Date | string
 }
 
 /** The flow that the caller was admitted to, without anything secret. */

@@ -6,32 +6,12 @@ import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
 import { pageRequest, type Page } from '../core/paging.ts'
 import { permits } from '../core/permissions.ts'
-import { listRows, pageRows, source, type Condition, type Source } from '../db/list.ts'
+import { listRows, pageRows, type Condition, type Source } from '../db/list.ts'
 import { principal, tenantEm } from '../db/tenant.ts'
 import { noSuchFlow } from './admission.ts'
 import { Chatflow, type ChatflowType } from './entity.ts'
 import { emptyFlowData, readFlowData, readJsonText, type JsonTexts } from './input.ts'
-
-/** A chatflow as it is read. */
-export interface ChatflowView {
-  readonly id: string
-  readonly workspaceId: string
-  readonly name: string
-  readonly flowData: string
-  readonly type: ChatflowType
-  readonly deployed: boolean
-  readonly isPublic: boolean
-  readonly apikeyid?: string | null | undefined
-  readonly category?: string | null | undefined
-  readonly chatbotConfig?: string | null | undefined
-  readonly apiConfig?: string | null | undefined
-  readonly analytic?: string | null | undefined
-  readonly speechToText?: string | null | undefined
-  readonly textToSpeech?: string | null | undefined
-  readonly followUpPrompts?: string | null | undefined
-  readonly createdDate: Date | string
-  readonly updatedDate: Date | string
-}
+import { chatflows, type ChatflowView } from './view.ts'
 
 export interface ChatflowInput extends JsonTexts {
   readonly name?: string | null | undefined
@@ -42,26 +22,6 @@ export interface ChatflowInput extends JsonTexts {
   readonly apikeyid?: string | null | undefined
   readonly category?: string | null | undefined
 }
-
-const chatflows = source<ChatflowView>('chatflow', [
-  'id',
-  'workspaceId',
-  'name',
-  'flowData',
-  'type',
-  'deployed',
-  'isPublic',
-  'apikeyid',
-  'category',
-  'chatbotConfig',
-  'apiConfig',
-  'analytic',
-  'speechToText',
-  'textToSpeech',
-  'followUpPrompts',
-  'createdDate',
-  'updatedDate',
-])
 
 interface OfType {
   readonly type?: ChatflowType | null | undefined

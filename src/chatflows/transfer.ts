@@ -6,7 +6,8 @@ import { foreignIds, withMappedIds, type ForeignId } from '../engine/flow/foreig
 import { toPublicFlow } from '../engine/flow/public-flow.ts'
 import { chatflowTypes, type ChatflowType } from './entity.ts'
 import { readFlowData } from './input.ts'
-import { createChatflow, findOwn, type ChatflowView } from './service.ts'
+import { createChatflow, findOwn } from './service.ts'
+import type { ChatflowView } from './view.ts'
 
 export type { ForeignId } from '../engine/flow/foreign-ids.ts'
 

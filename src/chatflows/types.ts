@@ -1,8 +1,9 @@
 import { builder, pageType } from '../graphql/builder.ts'
 import { chatflowTypes } from './entity.ts'
 import type { FlowProblem, PublicChatflow } from './public.ts'
-import type { BoundChatflow, ChatflowView } from './service.ts'
+import type { BoundChatflow } from './service.ts'
 import type { Uploads } from './uploads.ts'
+import type { ChatflowView } from './view.ts'
 
 export const ChatflowTypeEnum = builder.enumType('ChatflowType', {
   description: 'What kind of flow it is.',

@@ -1,8 +1,8 @@
 import { Failure } from '../core/errors.ts'
 import type { FileKind } from '../engine/node/load-job.ts'
 import { loadEngine } from './engine.ts'
-import type { Chatflow } from './entity.ts'
 import { flowSource } from './source.ts'
+import type { ChatflowView } from './view.ts'
 
 /** What a caller may send along with a question. */
 export interface Uploads {
@@ -38,7 +38,7 @@ const endings: Readonly<Record<FileKind, readonly string[]>> = {
   html: ['.html'],
 }
 
-export async function uploadsOf(flow: Chatflow): Promise<Uploads> {
+export async function uploadsOf(flow: ChatflowView): Promise<Uploads> {
   const takesImages = /"allowImageUploads"\s*:\s*"?true/.test(flow.flowData)
   const kinds = await kindsOf(flow)
   return {
@@ -55,7 +55,7 @@ export async function uploadsOf(flow: Chatflow): Promise<Uploads> {
 }
 
 /** A flow that cannot be read takes no files either. */
-async function kindsOf(flow: Chatflow): Promise<readonly (FileKind | undefined)[] | null> {
+async function kindsOf(flow: ChatflowView): Promise<readonly (FileKind | undefined)[] | null> {
   const { chatUploads, parseFlow } = await loadEngine()
   try {
     return chatUploads(parseFlow(flowSource(flow)))

@@ -132,12 +132,15 @@ export async function revealCredential(
   workspaceId: string,
   id: string,
 ): Promise<Record<string, string>> {
-  const em = deps.database.workspaceEm({ workspaceId })
-  const row = isUuid(id)
-    ? await em.findOne(Credential, { id }, { populate: ['encryptedData'] })
-    : null
+  const { database } = deps
+  const [row] = await database.rows<{ encryptedData: string }>(
+    database.workspaceEm({ workspaceId }),
+    'select encrypted_data as "encryptedData" from credential where id = ?',
+    // An id that is none finds nothing.
+    [isUuid(id) ? id : null],
+  )
   if (!row) throw new Failure('UNPROCESSABLE', `There is no credential ${id} in this workspace.`)
-  const texts = Object.entries(openData(deps, row)).filter(
+  const texts = Object.entries(openData(deps, { ...row, id, workspaceId })).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   )
   return Object.fromEntries(texts)
@@ -167,7 +170,10 @@ async function findOwn(em: SqlEntityManager, id: string): Promise<Credential> {
   return row
 }
 
-function openData(deps: Deps, row: Credential): PlainData {
+function openData(
+  deps: Deps,
+  row: Pick<Credential, 'id' | 'workspaceId' | 'encryptedData'>,
+): PlainData {
   try {
     return readData(JSON.parse(deps.vault.open(row.encryptedData, placeOf(row))))
   } catch (cause) {

@@ -8,6 +8,7 @@ import {
 import type { PoolReading } from '../platform/metrics.ts'
 import { settings, type WorkspaceFilter } from './columns.ts'
 import { quoteIdentifier, type RoleNames } from './roles.ts'
+import type { Statement } from './statement.ts'
 import type { IndexVectors } from './vector-index.ts'
 
 /** Whose rows an EntityManager may see. What is left out shows nothing. */
@@ -31,6 +32,8 @@ export interface Database {
    * a single message, where a transaction is four.
    */
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
+  /** Runs statements in the same way, all or none. */
+  write(em: SqlEntityManager, statements: readonly Statement[]): Promise<void>
   /** Makes the index of a namespace of vectors, if there is none; needs pgvector. */
   readonly indexVectors: IndexVectors
   /** Throws when the database does not answer. */
@@ -71,7 +74,11 @@ export function createDatabase(opened: Opened, afterClose: () => Promise<void>):
     lookupEm: () => acting(roles.lookup),
     jobsEm: () => acting(roles.jobs),
     indexVectors: opened.indexVectors,
-    rows: (em, sql, params = []) => readRows(em, sql, params),
+    rows: <T>(em: SqlEntityManager, sql: string, params: readonly unknown[] = []) =>
+      send<T>(em, [{ sql, params }]),
+    write: async (em, statements) => {
+      if (statements.length > 0) await send(em, statements)
+    },
     async ping() {
       await orm.em.fork().execute('select 1')
     },
@@ -102,29 +109,30 @@ async function readPool(em: SqlEntityManager): Promise<PoolReading | null> {
   return { open, idle, waiting }
 }
 
-async function readRows<T>(
-  em: SqlEntityManager,
-  sql: string,
-  params: readonly unknown[],
-): Promise<T[]> {
+/** Gives the rows of the last statement. */
+async function send<T>(em: SqlEntityManager, statements: readonly Statement[]): Promise<T[]> {
   const connection = em.getConnection()
   if (!(connection instanceof PostgreSqlConnection) || em.isInTransaction()) {
-    return em.transactional((inner) => inner.execute<T[]>(sql, [...params]))
+    return em.transactional(async (inner) => {
+      let rows: T[] = []
+      for (const { sql, params } of statements) rows = await inner.execute<T[]>(sql, [...params])
+      return rows
+    })
   }
   const context = em.getSessionContext()
   const set = Object.entries(context?.variables ?? {}).map(
     ([name, value]) => [name, String(value)] as const,
   )
   if (context?.role) set.push(['role', context.role])
+  const settle = {
+    sql: `select ${set.map(() => 'set_config(?, ?, true)').join(', ') || '1'}`,
+    params: set.flat(),
+  }
   const platform = em.getPlatform()
-  const head = platform.formatQuery(
-    `select ${set.map(() => 'set_config(?, ?, true)').join(', ') || '1'}`,
-    set.flat(),
-  )
+  const texts = [settle, ...statements].map(({ sql, params }) => platform.formatQuery(sql, params))
   // Statements sent together are one transaction, so the settings end with it.
   const pool = await connection.getNativeClient()
-  const results = (await pool.query(`${head}; ${platform.formatQuery(sql, params)}`)) as unknown
-  return lastRows<T>(results)
+  return lastRows<T>(await pool.query(texts.join('; ')))
 }
 
 function lastRows<T>(results: unknown): T[] {

@@ -1,5 +1,6 @@
 import type { Ctx } from '../context.ts'
 import { largestPage, type Page, type PageRequest } from '../core/paging.ts'
+import { snakeCase, type Statement } from './statement.ts'
 import { tenantEm } from './tenant.ts'
 
 /** The columns of a hot read, and where they come from; the values come back raw, under these names. */
@@ -19,10 +20,8 @@ export function source<Row>(
   return { table, columns }
 }
 
-export interface Condition {
-  readonly sql: string
-  readonly params: readonly unknown[]
-}
+/** What rows must be: what stands after `where`. */
+export type Condition = Statement
 
 /** Reads the newest rows first. Row-level security shows only those of the EntityManager's scope. */
 export async function listRows<Row>(
@@ -52,8 +51,4 @@ export async function pageRows<Row>(
     where?.params,
   )
   return { data: await listRows(ctx, from, select), total: count?.total ?? 0 }
-}
-
-function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

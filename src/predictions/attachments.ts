@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { admittedFlow, refuseStranger } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
-import type { Chatflow } from '../chatflows/entity.ts'
+import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { storable } from '../core/json.ts'
@@ -88,7 +88,7 @@ export async function uploadedFile(
   ctx: Ctx,
   input: { chatflowId: string; chatId: string; fileName: string },
 ): Promise<UploadedFile> {
-  const flow: Chatflow = await admittedFlow(ctx, input.chatflowId)
+  const flow: ChatflowView = await admittedFlow(ctx, input.chatflowId)
   const place = { flow, chatId: input.chatId }
   const file = (await findFiles(ctx, place, [input.fileName])).get(input.fileName)
   if (!file) throw new Failure('NOT_FOUND', 'There is no such file in this conversation.')

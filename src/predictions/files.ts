@@ -1,12 +1,13 @@
-import type { SqlEntityManager } from '@mikro-orm/postgresql'
-import type { Chatflow } from '../chatflows/entity.ts'
 import { ownerOf } from '../chatflows/owner.ts'
+import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
+import { newId } from '../core/ids.ts'
+import { insertion, type Statement } from '../db/statement.ts'
 import { ChatFile } from './entity.ts'
 
 /** Where a conversation's files are, and whose it is. */
 export interface ChatPlace {
-  readonly flow: Pick<Chatflow, 'id' | 'workspaceId'>
+  readonly flow: Pick<ChatflowView, 'id' | 'workspaceId'>
   readonly chatId: string
 }
 
@@ -22,41 +23,36 @@ export async function findFiles(
   return new Map(files.map((file) => [file.name, file]))
 }
 
+type NewFile = Pick<ChatFile, 'name' | 'mime' | 'content' | 'text'>
+
 /** Keeps files of the caller's own conversation; a newer one of a name replaces the older. */
 export async function keepFiles(
   ctx: Ctx,
   place: ChatPlace,
-  files: readonly Pick<ChatFile, 'name' | 'mime' | 'content' | 'text'>[],
+  files: readonly NewFile[],
 ): Promise<void> {
-  const em = ctx.deps.database.workspaceEm({ workspaceId: place.flow.workspaceId })
-  await em.transactional(async (inner) => {
-    const names = files.map(({ name }) => name)
-    await inner.nativeDelete(ChatFile, { ...conditionOf(ctx, place), name: { $in: names } })
-    addFiles(inner, ctx, { place, files })
-  })
+  const { database } = ctx.deps
+  const em = database.workspaceEm({ workspaceId: place.flow.workspaceId })
+  const older = {
+    sql: `delete from chat_file where chatflowid = ? and chat_id = ? and owner = ?
+      and name in (${files.map(() => '?').join(', ')})`,
+    params: [...Object.values(conditionOf(ctx, place)), ...files.map(({ name }) => name)],
+  }
+  if (files.length > 0) await database.write(em, [older, ...fileRows(ctx, place, files)])
 }
 
-/** Adds files to what the EntityManager is about to write. */
-export function addFiles(
-  em: SqlEntityManager,
-  ctx: Ctx,
-  {
-    place,
-    files,
-  }: {
-    readonly place: ChatPlace
-    readonly files: readonly Pick<ChatFile, 'name' | 'mime' | 'content' | 'text'>[]
-  },
-): void {
-  const { flow } = place
-  for (const file of files) {
-    em.create(ChatFile, {
-      ...conditionOf(ctx, place),
-      ...file,
-      workspaceId: flow.workspaceId,
-      size: file.content.length,
-    })
-  }
+/** The statements that add files to a conversation. */
+export function fileRows(ctx: Ctx, place: ChatPlace, files: readonly NewFile[]): Statement[] {
+  if (files.length === 0) return []
+  const rows = files.map((file): ChatFile => ({
+    ...conditionOf(ctx, place),
+    ...file,
+    id: newId(),
+    workspaceId: place.flow.workspaceId,
+    size: file.content.length,
+    createdDate: ctx.deps.clock.now(),
+  }))
+  return [insertion('chat_file', rows)]
 }
 
 function conditionOf(ctx: Ctx, { flow, chatId }: ChatPlace) {

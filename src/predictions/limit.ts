@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Chatflow } from '../chatflows/entity.ts'
+import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 
@@ -14,7 +14,7 @@ const settings = z.object({
 })
 
 /** Holds a flow's own limit, which its author sets in `apiConfig`, for each caller. Throws RATE_LIMITED. */
-export async function limitFlow(ctx: Ctx, flow: Chatflow): Promise<void> {
+export async function limitFlow(ctx: Ctx, flow: ChatflowView): Promise<void> {
   const read = settings.safeParse(JSON.parse(flow.apiConfig ?? 'null'))
   if (!read.success) return
   const { limitMax, limitDuration, limitMsg } = read.data.rateLimit

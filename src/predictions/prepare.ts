@@ -1,7 +1,7 @@
 import { admittedFlow } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
-import type { Chatflow } from '../chatflows/entity.ts'
 import { flowSource } from '../chatflows/source.ts'
+import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
 import type { Flow } from '../engine/flow/flow.ts'
@@ -12,7 +12,7 @@ import { withContent } from './uploads.ts'
 
 /** A prediction that was judged sound, and has not begun. */
 export interface Prepared {
-  readonly stored: Chatflow
+  readonly stored: ChatflowView
   /** The flow's id as the caller spelled it. */
   readonly demandedId: string
   readonly flow: Flow

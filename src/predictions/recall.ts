@@ -1,5 +1,5 @@
-import type { Chatflow } from '../chatflows/entity.ts'
 import { ownerOf } from '../chatflows/owner.ts'
+import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
 import type { HistoryMessage, SavedRun } from '../engine/node/ports.ts'
 
@@ -7,7 +7,7 @@ const longestMemory = 1000
 
 /** Which conversation of a flow a run goes on with. */
 export interface Conversation {
-  readonly flow: Chatflow
+  readonly flow: ChatflowView
   readonly chatId: string
 }
 

@@ -1,14 +1,14 @@
-import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { loadEngine } from '../chatflows/engine.ts'
 import { ownerOf } from '../chatflows/owner.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import { storable } from '../core/json.ts'
+import { insertion, type Statement } from '../db/statement.ts'
 import type { ExecutedNode, FlowEvent, RunStatus, TokenUsage } from '../engine/node/events.ts'
 import type { FlowResult } from '../engine/node/result.ts'
-import { ChatMessage, Execution } from './entity.ts'
-import { addFiles } from './files.ts'
+import type { ChatMessage, Execution } from './entity.ts'
+import { fileRows } from './files.ts'
 import { shownPictures, type Shown } from './pictures.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -25,34 +25,33 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
   const { stored, flow, input } = prepared
   const run: RunStart = { id: newId(), began: ctx.deps.clock.now() }
   let steps: readonly ExecutedNode[] = []
-  const open = () => ctx.deps.database.workspaceEm({ workspaceId: stored.workspaceId })
   return {
     observe(event) {
       if (event.event === 'agentFlowExecutedData') steps = event.data
     },
     async succeeded(result) {
-      const em = open()
       const executionId = flow.kind === 'empty' ? null : run.id
       const shown = shownPictures(input.uploads ?? [])
-      for (const message of messagesOf(ctx, prepared, { result, executionId, shown })) {
-        em.create(ChatMessage, message)
-      }
+      const messages = messagesOf(ctx, prepared, { result, executionId, shown })
       const files = shown.flatMap(({ picture }) => picture ?? [])
-      addFiles(em, ctx, { place: { flow: stored, chatId: input.chatId }, files })
-      if (executionId) em.create(Execution, rowOf(ctx, prepared, endOf(run, result)))
-      await flushUnlessRemoved(em)
+      const place = { flow: stored, chatId: input.chatId }
+      const execution = executionId && rowOf(ctx, prepared, endOf(run, result))
+      await writeUnlessRemoved(ctx, stored.workspaceId, [
+        ...(execution ? [insertion('execution', [execution])] : []),
+        insertion('chat_message', messages),
+        ...fileRows(ctx, place, files),
+      ])
       return executionId
     },
     async failed(error, usage) {
       if (flow.kind === 'empty') return
       try {
         const { sessionOf } = await loadEngine()
-        const em = open()
         const status = isAbort(error) ? 'TERMINATED' : 'ERROR'
         const sessionId = sessionOf(flow, input)
         const told = { steps, usage: usage ?? null, error: sentenceOf(error) }
-        em.create(Execution, rowOf(ctx, prepared, { ...run, ...told, sessionId, status }))
-        await em.flush()
+        const execution = rowOf(ctx, prepared, { ...run, ...told, sessionId, status })
+        await writeUnlessRemoved(ctx, stored.workspaceId, [insertion('execution', [execution])])
       } catch (cause) {
         ctx.deps.log.error({ err: cause, requestId: ctx.request.id }, 'a run was not recorded')
       }
@@ -83,7 +82,7 @@ function placeOf(ctx: Ctx, { stored, input }: Prepared) {
   }
 }
 
-function rowOf(ctx: Ctx, prepared: Prepared, end: RunEnd) {
+function rowOf(ctx: Ctx, prepared: Prepared, end: RunEnd): Execution {
   return {
     ...placeOf(ctx, prepared),
     id: end.id,
@@ -111,7 +110,7 @@ function messagesOf(
     executionId,
     shown,
   }: { result: FlowResult; executionId: string | null; shown: readonly Shown[] },
-) {
+): ChatMessage[] {
   const message = {
     ...placeOf(ctx, prepared),
     sessionId: result.sessionId,
@@ -161,9 +160,13 @@ function isAbort(error: unknown): boolean {
 }
 
 /** Foreign keys refuse rows of a flow that was removed while it ran. */
-async function flushUnlessRemoved(em: SqlEntityManager): Promise<void> {
+async function writeUnlessRemoved(
+  { deps: { database } }: Ctx,
+  workspaceId: string,
+  statements: readonly Statement[],
+): Promise<void> {
   try {
-    await em.flush()
+    await database.write(database.workspaceEm({ workspaceId }), statements)
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === '23503')) throw cause
     throw new Failure('NOT_FOUND', 'The chatflow was removed while it ran.', { cause })

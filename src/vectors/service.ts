@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { admittedFlow, refuseStranger } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
-import type { Chatflow } from '../chatflows/entity.ts'
 import { ownerOf } from '../chatflows/owner.ts'
 import { flowPorts } from '../chatflows/ports.ts'
 import { findOwn } from '../chatflows/service.ts'
 import { flowSource } from '../chatflows/source.ts'
 import { tellWhile } from '../chatflows/telling.ts'
+import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import type { Told } from '../core/event-queue.ts'
@@ -79,14 +79,14 @@ export async function listUpserts(ctx: Ctx, input: { id: string }): Promise<Upse
 }
 
 /** The flow that the caller was admitted to. Throws FORBIDDEN where its author closed it. */
-async function openFlow(ctx: Ctx, { id }: UpsertInput): Promise<Chatflow> {
+async function openFlow(ctx: Ctx, { id }: UpsertInput): Promise<ChatflowView> {
   const stored = await admittedFlow(ctx, id)
   if (!closed.safeParse(JSON.parse(stored.apiConfig ?? 'null')).success) return stored
   throw new Failure('FORBIDDEN', 'The author of this flow has closed it to upserts.')
 }
 
 interface Work {
-  readonly stored: Chatflow
+  readonly stored: ChatflowView
   readonly input: UpsertInput
 }
 
