@@ -80,6 +80,9 @@ export async function createApp(config: Config, replacements: Replacements = {})
   return { ...http, deps, madeUpOwner, generatedSecrets: secrets.generated, close }
 }
 
+/** Characters of flows and credentials that are kept at hand. */
+const mostStoredText = 50_000_000
+
 interface Parts {
   readonly config: Config
   readonly log: Log
@@ -97,6 +100,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
   const limiter = createLimiter({ redisUrl: config.redisUrl, clock, onError })
   const world = createFlowWorld({ egressAllow: config.egressAllow, database, log, clock })
   const access = createAccessCache(bus, clock)
+  const stored = createAccessCache(bus, clock, mostStoredText)
   const runs = createRuns(bus)
   const keyUses = createKeyUses(database, onError)
   const audit = createAudit(database, onError)
@@ -107,6 +111,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     clock,
     bus,
     access,
+    stored,
     runs,
     limiter,
     attempts: createAttempts(limiter),
@@ -126,6 +131,7 @@ function compose(parts: Parts): { deps: Deps; close: () => Promise<void> } {
     stopRetention()
     runs.close()
     access.close()
+    stored.close()
     // What is left to write goes first; whatever fails, the rest is closed all the same.
     await settle([keyUses.close(), audit.close()], onError)
     await settle(

@@ -30,6 +30,8 @@ export interface Deps {
   readonly clock: Clock
   readonly bus: Bus
   readonly access: AccessCache
+  /** Flows and sealed credentials as they are stored; `access` forgets them. */
+  readonly stored: Pick<AccessCache, 'get'>
   readonly limiter: Limiter
   readonly attempts: Attempts
   readonly passwords: Passwords
@@ -143,7 +145,8 @@ export interface FlowDemand {
 }
 
 /** A flow that an operation was admitted to, as one of its workspace or as anyone may. */
-export interface AdmittedFlow extends FlowHead {
+export interface AdmittedFlow {
+  readonly head: FlowHead
   readonly admittedAs: 'principal' | 'anyone'
 }
 
@@ -151,9 +154,9 @@ export interface AdmittedFlow extends FlowHead {
 export interface FlowHead {
   readonly id: string
   readonly workspaceId: string
-  readonly apikeyid: string | null
+  readonly apikeyid?: string | null | undefined
   readonly isPublic: boolean
-  readonly chatbotConfig: string | null
+  readonly chatbotConfig?: string | null | undefined
 }
 
 /** Throws UNAUTHENTICATED, FORBIDDEN or NOT_FOUND unless the caller may. */

@@ -61,15 +61,19 @@ describe.runIf(databaseKind === 'postgres')('two instances on one PostgreSQL', (
     await expect.poll(ask, soon).toBe(401)
   })
 
-  it('a bound flow is closed there at once', async () => {
+  it('a flow that is bound, changed or removed, there too', async () => {
     const [key, other] = [await one.addKey(), await one.addKey()]
     const { id } = await one.addFlow()
-    const read = async () =>
-      (await two.rest('GET', `/public-chatflows/${id}`, { token: other.apiKey })).status
-    expect(await read()).toBe(200)
-    const body = { apikeyid: key.id }
-    await one.rest('PUT', `/chatflows/${id}`, { token: one.owner.token, body })
-    expect(await read()).toBe(403)
+    const { token } = one.owner
+    const read = () => two.rest('GET', `/public-chatflows/${id}`, { token: other.apiKey })
+    const status = async () => (await read()).status
+    expect(await status()).toBe(200)
+    await one.rest('PUT', `/chatflows/${id}`, { token, body: { apikeyid: key.id } })
+    await expect.poll(status, soon).toBe(403)
+    await one.rest('PUT', `/chatflows/${id}`, { token, body: { apikeyid: '', name: 'Anew' } })
+    await expect.poll(async () => (await read()).body['name'], soon).toBe('Anew')
+    await one.rest('DELETE', `/chatflows/${id}`, { token })
+    await expect.poll(status, soon).toBe(404)
   })
 
   it('threat 7: one refresh token at both yields one successor', async () => {

@@ -30,6 +30,8 @@ function open(begin: string): Connection {
   const socket = connect(port, '127.0.0.1')
   let text = ''
   let isOver = false
+  // Whoever waits for either of two ends leaves a listener at the other.
+  socket.setMaxListeners(0)
   socket.on('error', () => undefined)
   socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
   socket.on('close', () => (isOver = true))

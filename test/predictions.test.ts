@@ -1,3 +1,6 @@
+import { hash } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { LLMock } from '@copilotkit/aimock'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApp, type Answer, type Key, type Row, type TestApp } from './harness.ts'
@@ -7,13 +10,26 @@ const metricsToken = 'a-token-for-prometheus'
 
 let app: TestApp
 let mock: LLMock
+/** A provider that answers with a digest of the key it was shown. */
+let parrot: Server
+let parrotUrl: string
 let key: Key
 let credentialId: string
 
 beforeAll(async () => {
   mock = new LLMock({ port: 0 })
   await mock.start()
-  const env = { EGRESS_ALLOW: new URL(mock.url).host, METRICS_TOKEN: metricsToken }
+  parrot = createServer(({ headers }, response) => {
+    const content = hash('sha256', headers.authorization ?? '')
+    const message = { role: 'assistant', content }
+    response.end(JSON.stringify({ choices: [{ index: 0, message, finish_reason: 'stop' }] }))
+  })
+  await new Promise<void>((resolve) => {
+    parrot.listen(0, '127.0.0.1', resolve)
+  })
+  parrotUrl = `http://127.0.0.1:${(parrot.address() as AddressInfo).port}/v1`
+  const hosts = [mock.url, parrotUrl].map((url) => new URL(url).host)
+  const env = { EGRESS_ALLOW: hosts.join(','), METRICS_TOKEN: metricsToken }
   app = await startApp({ env })
   key = await app.addKey()
   const body = {
@@ -27,6 +43,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.close()
   await mock.stop()
+  parrot.close()
 })
 
 const ask = (id: string, body: object, token: string | null = key.apiKey): Promise<Answer<Row>> =>
@@ -156,6 +173,28 @@ describe('a chain on a model', () => {
     const { status, body, text } = await ask(id, { question: 'cheese' })
     expect([status, body['text']]).toEqual([200, 'Cheese!'])
     expect(text).not.toContain(providerKey)
+  })
+
+  it('asks by the flow and with the key as they are now, though both are kept at hand', async () => {
+    const { token } = app.owner
+    const shown = (apiKey: string) => hash('sha256', `Bearer ${apiKey}`)
+    const keys = ['sk-live-0123456789-the-first', 'sk-live-0123456789-the-second'] as const
+    const plain = (openAIApiKey: string) => ({ plainDataObj: { openAIApiKey } })
+    const body = { name: 'Fickle', credentialName: 'openAIApi', ...plain(keys[0]) }
+    const { id: fickle } = (await app.rest('POST', '/credentials', { token, body })).body
+    const flow = chain('llmChain', { basepath: parrotUrl })
+    const flowData = JSON.stringify(flow).replaceAll(credentialId, fickle)
+    const { id } = await app.addFlow({ flowData: JSON.parse(flowData) as object })
+    const said = async () => (await ask(id, { question: 'x' })).body['text']
+    expect(await said()).toBe(shown(keys[0]))
+    await app.rest('PUT', `/credentials/${fickle}`, { token, body: plain(keys[1]) })
+    expect(await said()).toBe(shown(keys[1]))
+    await app.rest('PUT', `/chatflows/${id}`, { token, body: { flowData: chain('llmChain') } })
+    mock.onMessage('Say x.', { content: 'The mock.' })
+    expect(await said()).toBe('The mock.')
+    await app.rest('PUT', `/chatflows/${id}`, { token, body: { flowData } })
+    await app.rest('DELETE', `/credentials/${fickle}?force=true`, { token })
+    expect((await ask(id, { question: 'x' })).status).toBe(422)
   })
 
   it('threat 46: a failing provider is 502, without its words, and nothing is stored', async () => {

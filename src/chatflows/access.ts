@@ -35,7 +35,7 @@ export function decideAccess(head: FlowHead | null, visit: Visit): Admission {
 
 function decide(head: FlowHead, visit: Visit): Admission {
   const { caller, demand } = visit
-  if (head.apikeyid !== null) return decideBound(head, head.apikeyid, visit)
+  if (head.apikeyid != null) return decideBound(head, head.apikeyid, visit)
   const open = head.isPublic && demand.anonymous && visit.anonymousAccess
   if (caller.kind === 'anonymous') return open ? anyone : unauthenticated
   const belongs = caller.workspaceId === head.workspaceId
@@ -62,7 +62,7 @@ function holdsOne(caller: Principal, demand: Visit['demand']): boolean {
 }
 
 /** Without a list, or outside a browser, every origin is allowed; what is no list of texts allows none. */
-function originAllowed(chatbotConfig: string | null, origin: string | null): boolean {
+function originAllowed(chatbotConfig: FlowHead['chatbotConfig'], origin: string | null): boolean {
   if (origin === null || !chatbotConfig) return true
   const config: unknown = JSON.parse(chatbotConfig)
   const listed: unknown =

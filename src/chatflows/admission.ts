@@ -1,6 +1,7 @@
 import type { Ctx, Deps, FlowDemand, FlowHead } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
+import type { Statement } from '../db/statement.ts'
 import { decideAccess } from './access.ts'
 import { findFlow, type ChatflowView } from './view.ts'
 
@@ -13,12 +14,29 @@ export async function findFlowHead(
   idOf: FlowDemand['idOf'] = 'flow',
 ): Promise<FlowHead | null> {
   if (!isUuid(id)) return null
-  const [head] = await deps.database.rows<FlowHead>(
-    deps.database.lookupEm(),
+  return idOf === 'flow' ? findAnywhere(deps, id) : locate(deps, { sql: ofFeedback, params: [id] })
+}
+
+/** A flow, whosever it is. The next requests have it without the database, until it changes. */
+async function findAnywhere(deps: Deps, id: string): Promise<ChatflowView | null> {
+  return deps.stored.get(id, async () => {
+    const head = await locate(deps, { sql: '?', params: [id] })
+    const flow = head && (await findFlow(deps, head))
+    if (!flow) return null
+    const size = flow.flowData.length + (flow.chatbotConfig?.length ?? 0)
+    const tags = [`flow:${id}`, `workspace:${flow.workspaceId}`] as const
+    return { value: Object.freeze(flow), tags, size }
+  })
+}
+
+/** What may be known of a flow before its workspace is; `id` is the text of its id. */
+async function locate({ database }: Deps, id: Statement): Promise<FlowHead | null> {
+  const [head] = await database.rows<FlowHead>(
+    database.lookupEm(),
     `select id, workspace_id as "workspaceId", apikeyid, is_public as "isPublic",
        chatbot_config as "chatbotConfig"
-     from chatflow where id = ${idOf === 'flow' ? '?' : ofFeedback}`,
-    [id],
+     from chatflow where id = ${id.sql}`,
+    id.params,
   )
   return head ?? null
 }
@@ -50,7 +68,7 @@ export async function admitToFlow(ctx: Ctx, demand: FlowDemand): Promise<void> {
       })
     }
   }
-  if (head) ctx.admitted.set(demand.id, { ...head, admittedAs: admission.as })
+  if (head) ctx.admitted.set(demand.id, { head, admittedAs: admission.as })
 }
 
 /**
@@ -58,23 +76,23 @@ export async function admitToFlow(ctx: Ctx, demand: FlowDemand): Promise<void> {
  * UNAUTHENTICATED, NOT_FOUND for people of other workspaces, FORBIDDEN for those who lack the right.
  */
 export function refuseStranger({ admitted, caller }: Ctx, id: string): void {
-  const head = admitted.get(id)
-  if (head?.admittedAs === 'principal') return
+  const found = admitted.get(id)
+  if (found?.admittedAs === 'principal') return
   if (caller.kind === 'anonymous') throw needsCredential()
-  if (caller.workspaceId !== head?.workspaceId) throw noSuchFlow()
+  if (caller.workspaceId !== found?.head.workspaceId) throw noSuchFlow()
   throw new Failure('FORBIDDEN', 'This needs the permission predictions:create.')
 }
 
-/** The flow that the operation was admitted to, read in the flow's own workspace. */
+/** The flow that the operation was admitted to. Throws NOT_FOUND when it was removed meanwhile. */
 export async function admittedFlow(ctx: Ctx, id: string): Promise<ChatflowView> {
-  const head = ctx.admitted.get(id)
-  if (!head) throw new Error('A flow was asked for that nobody was admitted to.')
-  return readFlow(ctx.deps, head)
+  const admitted = ctx.admitted.get(id)
+  if (!admitted) throw new Error('A flow was asked for that nobody was admitted to.')
+  return readFlow(ctx.deps, admitted.head.id)
 }
 
-/** A flow in its own workspace. Throws NOT_FOUND when it was removed meanwhile. */
-export async function readFlow(deps: Deps, head: FlowHead): Promise<ChatflowView> {
-  const flow = await findFlow(deps, head)
+/** Throws NOT_FOUND for a flow that is not there. */
+export async function readFlow(deps: Deps, id: string): Promise<ChatflowView> {
+  const flow = isUuid(id) ? await findAnywhere(deps, id) : null
   if (!flow) throw noSuchFlow()
   return flow
 }

@@ -1,11 +1,11 @@
 import type { Ctx } from '../context.ts'
 import { tenantEm } from '../db/tenant.ts'
 import { toPublicFlow, toWidgetFlow } from '../engine/flow/public-flow.ts'
-import { admittedFlow, findFlowHead, noSuchFlow, readFlow } from './admission.ts'
+import { admittedFlow, readFlow } from './admission.ts'
 import { loadEngine } from './engine.ts'
 import type { ChatflowType } from './entity.ts'
 import { findOwn } from './service.ts'
-import { flowSource } from './source.ts'
+import { parsedFlow } from './source.ts'
 import { uploadsOf, type Uploads } from './uploads.ts'
 
 /** A chatflow as those see it who may only run it. */
@@ -59,10 +59,9 @@ export async function chatflowStreaming(
   ctx: Ctx,
   input: { id: string },
 ): Promise<{ isStreaming: boolean }> {
-  const head = await findFlowHead(ctx.deps, input.id)
-  if (!head) throw noSuchFlow()
-  const { isStreamable, parseFlow } = await loadEngine()
-  return { isStreaming: isStreamable(parseFlow(flowSource(await readFlow(ctx.deps, head)))) }
+  const stored = await readFlow(ctx.deps, input.id)
+  const { isStreamable } = await loadEngine()
+  return { isStreaming: isStreamable(await parsedFlow(stored)) }
 }
 
 export interface FlowProblem {
@@ -73,8 +72,8 @@ export interface FlowProblem {
 /** Everything that would keep a chatflow from running. Throws NOT_FOUND, UNPROCESSABLE. */
 export async function validateChatflow(ctx: Ctx, input: { id: string }): Promise<FlowProblem[]> {
   const flow = await findOwn(tenantEm(ctx), input.id)
-  const { parseFlow, validateFlow } = await loadEngine()
-  return validateFlow(parseFlow(flowSource(flow))).map(({ message, nodeId }) => ({
+  const { validateFlow } = await loadEngine()
+  return validateFlow(await parsedFlow(flow)).map(({ message, nodeId }) => ({
     message,
     nodeId: nodeId ?? null,
   }))

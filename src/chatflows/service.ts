@@ -91,6 +91,7 @@ export async function updateChatflow(
     apikeyid: apikeyid ?? null,
   })
   await em.flush()
+  await ctx.deps.access.forget(`flow:${chatflow.id}`)
   return chatflow
 }
 
@@ -103,6 +104,7 @@ export async function deleteChatflow(
     ? await tenantEm(ctx).nativeDelete(Chatflow, { id: input.id })
     : 0
   if (removed === 0) throw noSuchFlow()
+  await ctx.deps.access.forget(`flow:${input.id}`)
   return { id: input.id, deleted: true }
 }
 

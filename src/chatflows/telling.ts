@@ -49,10 +49,12 @@ async function tell(
 }
 
 async function* read(queue: EventQueue, reader: AbortController): AsyncGenerator<Told> {
+  let isTold = false
   try {
     yield* queue.events()
+    isTold = true
   } finally {
-    reader.abort(new Failure('CONFLICT', 'The client went away.'))
+    if (!isTold) reader.abort(new Failure('CONFLICT', 'The client went away.'))
   }
 }
 

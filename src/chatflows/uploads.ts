@@ -1,7 +1,7 @@
 import { Failure } from '../core/errors.ts'
 import type { FileKind } from '../engine/node/load-job.ts'
 import { loadEngine } from './engine.ts'
-import { flowSource } from './source.ts'
+import { parsedFlow } from './source.ts'
 import type { ChatflowView } from './view.ts'
 
 /** What a caller may send along with a question. */
@@ -56,9 +56,9 @@ export async function uploadsOf(flow: ChatflowView): Promise<Uploads> {
 
 /** A flow that cannot be read takes no files either. */
 async function kindsOf(flow: ChatflowView): Promise<readonly (FileKind | undefined)[] | null> {
-  const { chatUploads, parseFlow } = await loadEngine()
+  const { chatUploads } = await loadEngine()
   try {
-    return chatUploads(parseFlow(flowSource(flow)))
+    return chatUploads(await parsedFlow(flow))
   } catch (error) {
     if (error instanceof Failure) return null
     throw error

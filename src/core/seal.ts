@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  randomBytes,
+  type CipherKey,
+  type KeyObject,
+} from 'node:crypto'
 
 export interface VaultKey {
   readonly kid: string
@@ -33,7 +40,7 @@ const version = 'v1'
  * A sealed value reads `v1.kid.wrapped.body`, the last two in base64url as nonce, ciphertext, tag.
  */
 export function createVault(ring: readonly VaultKey[]): Vault {
-  const keys = new Map(ring.map((key) => [key.kid, key.secret]))
+  const keys = new Map(ring.map(({ kid, secret }) => [kid, wrappingKey(secret)]))
   const newest = ring[0]
   if (!newest) throw new SealError('A vault needs at least one key.')
   return {
@@ -41,7 +48,7 @@ export function createVault(ring: readonly VaultKey[]): Vault {
     seal(plain, place) {
       const aad = authenticatedData(place, newest.kid)
       const dataKey = randomBytes(32)
-      const wrapped = encrypt(newest.secret.subarray(0, 32), dataKey, aad)
+      const wrapped = encrypt(wrappingKey(newest.secret), dataKey, aad)
       return [version, newest.kid, wrapped, encrypt(dataKey, Buffer.from(plain), aad)].join('.')
     },
     open(sealed, place) {
@@ -52,7 +59,7 @@ export function createVault(ring: readonly VaultKey[]): Vault {
       const key = keys.get(kid)
       if (!key) throw new SealError(`The vault key "${kid}" is not configured.`)
       const aad = authenticatedData(place, kid)
-      return decrypt(decrypt(key.subarray(0, 32), wrapped, aad), body, aad).toString('utf8')
+      return decrypt(decrypt(key, wrapped, aad), body, aad).toString('utf8')
     },
   }
 }
@@ -62,18 +69,22 @@ export function sealedUnder(sealed: string): string {
   return sealed.split('.')[1] ?? ''
 }
 
+function wrappingKey(secret: Uint8Array): KeyObject {
+  return createSecretKey(secret.subarray(0, 32))
+}
+
 function authenticatedData(place: Place, kid: string): Buffer {
   return Buffer.from([version, kid, place.table, place.rowId, place.workspaceId].join('\0'))
 }
 
-function encrypt(key: Uint8Array, plain: Uint8Array, aad: Uint8Array): string {
+function encrypt(key: CipherKey, plain: Uint8Array, aad: Uint8Array): string {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aad)
   const body = Buffer.concat([cipher.update(plain), cipher.final()])
   return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url')
 }
 
-function decrypt(key: Uint8Array, sealed: string, aad: Uint8Array): Buffer {
+function decrypt(key: CipherKey, sealed: string, aad: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed, 'base64url')
   if (bytes.length < 28 || bytes.toString('base64url') !== sealed) {
     throw new SealError('A sealed value is damaged.')

@@ -108,6 +108,7 @@ export async function updateCredential(
     }
     await em.flush()
   })
+  await ctx.deps.access.forget(`credential:${row.id}`)
   return view(row, data)
 }
 
@@ -120,6 +121,7 @@ export async function deleteCredential(
     ? await tenantEm(ctx).nativeDelete(Credential, { id: input.id })
     : 0
   if (found === 0) throw notFound('credential')
+  await ctx.deps.access.forget(`credential:${input.id}`)
   return { id: input.id, deleted: true }
 }
 
@@ -132,18 +134,31 @@ export async function revealCredential(
   workspaceId: string,
   id: string,
 ): Promise<Record<string, string>> {
-  const { database } = deps
-  const [row] = await database.rows<{ encryptedData: string }>(
-    database.workspaceEm({ workspaceId }),
-    'select encrypted_data as "encryptedData" from credential where id = ?',
-    // An id that is none finds nothing.
-    [isUuid(id) ? id : null],
-  )
+  const row = isUuid(id) ? await sealed(deps, { id, workspaceId }) : null
   if (!row) throw new Failure('UNPROCESSABLE', `There is no credential ${id} in this workspace.`)
-  const texts = Object.entries(openData(deps, { ...row, id, workspaceId })).filter(
+  const texts = Object.entries(openData(deps, row)).filter(
     (entry): entry is [string, string] => typeof entry[1] === 'string',
   )
   return Object.fromEntries(texts)
+}
+
+type Sealed = Pick<Credential, 'id' | 'workspaceId' | 'encryptedData'>
+
+/** Stays sealed: what the cache holds opens nothing by itself. */
+async function sealed(
+  { database, stored }: Deps,
+  { id, workspaceId }: Pick<Sealed, 'id' | 'workspaceId'>,
+): Promise<Sealed | null> {
+  return stored.get(`credential ${workspaceId} ${id}`, async () => {
+    const [row] = await database.rows<Sealed>(
+      database.workspaceEm({ workspaceId }),
+      `select id, workspace_id as "workspaceId", encrypted_data as "encryptedData"
+       from credential where id = ?`,
+      [id],
+    )
+    const tags = [`credential:${id}`, `workspace:${workspaceId}`] as const
+    return row ? { value: row, tags, size: row.encryptedData.length } : null
+  })
 }
 
 /** What an update leaves of the stored data. Throws BAD_REQUEST, CONFLICT for data that does not open. */
@@ -170,10 +185,7 @@ async function findOwn(em: SqlEntityManager, id: string): Promise<Credential> {
   return row
 }
 
-function openData(
-  deps: Deps,
-  row: Pick<Credential, 'id' | 'workspaceId' | 'encryptedData'>,
-): PlainData {
+function openData(deps: Deps, row: Sealed): PlainData {
   try {
     return readData(JSON.parse(deps.vault.open(row.encryptedData, placeOf(row))))
   } catch (cause) {

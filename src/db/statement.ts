@@ -21,9 +21,15 @@ export function insertion(table: string, rows: readonly object[]): Statement {
   }
 }
 
+const columns = new Map<string, string>()
+
 /** The column of a property. */
 export function snakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const known = columns.get(name)
+  if (known !== undefined) return known
+  const column = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  columns.set(name, column)
+  return column
 }
 
 function stored(value: unknown): unknown {

@@ -7,8 +7,10 @@ export type AccessTag =
   | `session:${string}`
   | `key:${string}`
   | `workspace:${string}`
+  | `flow:${string}`
+  | `credential:${string}`
 
-/** Remembers who somebody is between requests, until one of the things it hangs on changes. */
+/** Remembers between requests who somebody is or what they run, until something it hangs on changes. */
 export interface AccessCache {
   /**
    * The cached answer, or what `load` finds. Null is never cached. While messages of other
@@ -23,27 +25,42 @@ export interface AccessCache {
 export interface Found<T> {
   readonly value: T
   readonly tags: readonly AccessTag[]
+  /** Its share of what the cache may hold; 1 when absent. */
+  readonly size?: number
 }
 
 /** The bus topic under which forgotten tags travel. */
 export const accessTopic = 'access'
-const mostEntries = 20_000
 const lifetimeMs = 60_000
 
 interface Entry {
   readonly value: unknown
   readonly tags: readonly string[]
+  readonly size: number
   readonly until: number
 }
 
-export function createAccessCache(bus: Bus, clock: Clock): AccessCache {
+/** `most`: what it may hold, as the sum of sizes. */
+export function createAccessCache(bus: Bus, clock: Clock, most = 20_000): AccessCache {
   const entries = new Map<string, Entry>()
+  let held = 0
   // An answer loaded while something was being forgotten may be the old one: it is not kept.
   let generation = 0
+  const drop = (key: string): void => {
+    held -= entries.get(key)?.size ?? 0
+    entries.delete(key)
+  }
+  const keep = (key: string, entry: Entry): void => {
+    drop(key)
+    if (held + entry.size > most) for (const other of entries.keys()) drop(other)
+    if (entry.size > most) return
+    held += entry.size
+    entries.set(key, entry)
+  }
   const unsubscribe = bus.subscribe(accessTopic, (tag) => {
     generation += 1
     for (const [key, entry] of entries) {
-      if (tag === '*' || entry.tags.includes(tag)) entries.delete(key)
+      if (tag === '*' || entry.tags.includes(tag)) drop(key)
     }
   })
   return {
@@ -55,8 +72,7 @@ export function createAccessCache(bus: Bus, clock: Clock): AccessCache {
       const found = await load()
       if (!found) return null
       if (generation === before && bus.healthy()) {
-        if (entries.size >= mostEntries) entries.clear()
-        entries.set(key, { ...found, until: now + lifetimeMs })
+        keep(key, { size: 1, ...found, until: now + lifetimeMs })
       }
       return found.value
     },

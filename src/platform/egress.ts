@@ -98,17 +98,25 @@ interface Watch {
   stop(this: void): void
 }
 
-/** Joins the caller's signal with our time limit; `stop` leaves no timer behind. */
+/** Joins the caller's signal with our time limit; `stop` leaves neither timer nor listener behind. */
 function startWatch(
   host: string,
   { outer, timeoutMs }: { outer: AbortSignal | undefined; timeoutMs: number },
 ): Watch {
-  const limit = new AbortController()
+  const watch = new AbortController()
+  const leave = (): void => watch.abort(outer?.reason)
   const timer = setTimeout(() => {
-    limit.abort(new Failure('TIMEOUT', `${host} took longer than ${timeoutMs / 1000} s.`))
+    watch.abort(new Failure('TIMEOUT', `${host} took longer than ${timeoutMs / 1000} s.`))
   }, timeoutMs)
-  const signal = outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal])
-  return { signal, stop: () => clearTimeout(timer) }
+  outer?.addEventListener('abort', leave)
+  if (outer?.aborted) leave()
+  return {
+    signal: watch.signal,
+    stop() {
+      clearTimeout(timer)
+      outer?.removeEventListener('abort', leave)
+    },
+  }
 }
 
 /** Our own refusal out of the wrapping of undici, or one sentence on why the host is not there. */

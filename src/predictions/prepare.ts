@@ -1,6 +1,6 @@
 import { admittedFlow } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
-import { flowSource } from '../chatflows/source.ts'
+import { parsedFlow } from '../chatflows/source.ts'
 import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
 import { newId } from '../core/ids.ts'
@@ -29,8 +29,8 @@ export async function prepare(ctx: Ctx, input: PredictionInput): Promise<Prepare
   const mayName = ctx.caller.kind !== 'anonymous'
   const { uploads, ...runInput } = readRunInput(input, { newChatId: newId(), mayName })
   await limitFlow(ctx, stored)
-  const { isStreamable, parseFlow } = await loadEngine()
-  const flow = parseFlow(flowSource(stored))
+  const { isStreamable } = await loadEngine()
+  const flow = await parsedFlow(stored)
   const place = { flow: stored, chatId: runInput.chatId }
   // Ids sort by time: the question's comes first, as both messages get one date.
   const questionId = newId()

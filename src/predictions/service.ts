@@ -18,7 +18,7 @@ export async function abortPrediction(
   ctx: Ctx,
   input: { id: string; chatId: string },
 ): Promise<{ aborted: boolean }> {
-  const id = ctx.admitted.get(input.id)?.id ?? input.id
+  const id = ctx.admitted.get(input.id)?.head.id ?? input.id
   await ctx.deps.runs.abort(runName(ctx, id, input.chatId))
   return { aborted: true }
 }

@@ -40,7 +40,7 @@ function streamOf(
   events: AsyncIterator<StreamedEvent>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  let next: IteratorResult<StreamedEvent> | null = first
+  const frames = bundled(first, events)
   let heartbeat: NodeJS.Timeout | undefined
   return new ReadableStream<Uint8Array>({
     start(controller) {
@@ -51,9 +51,8 @@ function streamOf(
     },
     async pull(controller) {
       try {
-        const { done, value } = next ?? (await events.next())
-        next = null
-        if (!done) return controller.enqueue(encoder.encode(frameOf(value)))
+        const { done, value } = await frames.next()
+        if (!done) return controller.enqueue(encoder.encode(value))
       } catch (error) {
         clearInterval(heartbeat)
         throw error
@@ -65,6 +64,34 @@ function streamOf(
       clearInterval(heartbeat)
       await events.return?.()
     },
+  })
+}
+
+/** The frames of what is told in one turn of the event loop together: a packet for many tokens. */
+async function* bundled(
+  first: IteratorResult<StreamedEvent>,
+  events: AsyncIterator<StreamedEvent>,
+): AsyncGenerator<string> {
+  let told = first
+  while (!told.done) {
+    let frames = frameOf(told.value)
+    const turn = endOfTurn()
+    let next = events.next()
+    // What fails is thrown below, once what was told before is out.
+    let more = await Promise.race([next, turn]).catch(() => undefined)
+    while (more !== undefined && more.done !== true) {
+      frames += frameOf(more.value)
+      next = events.next()
+      more = await Promise.race([next, turn]).catch(() => undefined)
+    }
+    yield frames
+    told = await next
+  }
+}
+
+function endOfTurn(): Promise<undefined> {
+  return new Promise((resolve) => {
+    setImmediate(resolve, undefined)
   })
 }
 

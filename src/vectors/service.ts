@@ -4,7 +4,7 @@ import { loadEngine } from '../chatflows/engine.ts'
 import { ownerOf } from '../chatflows/owner.ts'
 import { flowPorts } from '../chatflows/ports.ts'
 import { findOwn } from '../chatflows/service.ts'
-import { flowSource } from '../chatflows/source.ts'
+import { parsedFlow } from '../chatflows/source.ts'
 import { tellWhile } from '../chatflows/telling.ts'
 import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
@@ -57,7 +57,7 @@ export async function abortUpsert(
   ctx: Ctx,
   input: { id: string; upsertId: string },
 ): Promise<{ aborted: boolean }> {
-  const id = ctx.admitted.get(input.id)?.id ?? input.id
+  const id = ctx.admitted.get(input.id)?.head.id ?? input.id
   await ctx.deps.runs.abort(runName(id, input.upsertId))
   return { aborted: true }
 }
@@ -101,8 +101,8 @@ async function perform(
   listener: Listener,
 ): Promise<VectorUpsert> {
   const { overrideConfig, files } = readUpsertInput(ctx, input)
-  const { parseFlow, upsertFlow, findNode } = await loadEngine()
-  const flow = parseFlow(flowSource(stored))
+  const { upsertFlow, findNode } = await loadEngine()
+  const flow = await parsedFlow(stored)
   const isStranger = await isStrangerTo(ctx, flow, input)
   if (flow.kind === 'empty') return { ...emptyUpsert, upsertId: null }
   const { workspaceId, id: chatflowid } = stored

@@ -38,12 +38,11 @@ describe('the OpenAPI document', () => {
     expect(operation('post', '/auth/login').security).toEqual([])
     expect(operation('get', '/chatflows').security).toEqual([{ jwt: [] }])
     expect(operation('get', '/chatflows').description).toContain('chatflows:view')
-    expect(operation('post', '/prediction/{id}').security).toEqual([
-      { apiKey: [] },
-      { jwt: [] },
-      {},
-    ])
-    expect(operation('post', '/vector/upsert/{id}').security).toEqual([{ apiKey: [] }, { jwt: [] }])
+    for (const path of ['/prediction/{id}', '/vector/upsert/{id}']) {
+      const anyone = [{ apiKey: [] }, { jwt: [] }, {}]
+      expect(operation('post', path).security).toEqual(anyone)
+    }
+    expect(operation('get', '/chatflows/apikey/{apikey}').security).toEqual([])
   })
 
   it('describes every operation and parameter', () => {

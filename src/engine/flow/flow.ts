@@ -130,12 +130,20 @@ function toNode({ id, parentNode, data }: z.infer<typeof canvasNode>): FlowNode 
     name: data.name,
     label: data.label === '' ? data.name : data.label,
     category: data.category,
-    inputs: data.inputs,
+    inputs: frozen(data.inputs),
     params: data.inputParams,
     ...(parentNode ? { parent: parentNode } : {}),
     ...(data.outputs.output === '' ? {} : { output: data.outputs.output }),
     ...(data.credential === '' ? {} : { credential: data.credential }),
   }
+}
+
+/** Many runs read the same flow, at once and one after the other. */
+function frozen<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) frozen(part as object)
+  }
+  return Object.freeze(value)
 }
 
 function readJson(json: string): unknown {

@@ -24,6 +24,17 @@ export function successors(flow: Flow): Links {
  * inputs. The latter decides what is built; a flow made by hand may have it without the edge.
  */
 export function dependencies(flow: Flow): Links {
+  const known = needs.get(flow)
+  if (known) return known
+  const links = allDependencies(flow)
+  needs.set(flow, links)
+  return links
+}
+
+/** A flow never changes, and many runs of one ask. */
+const needs = new WeakMap<Flow, Links>()
+
+function allDependencies(flow: Flow): Links {
   const byEdge = flow.edges.map(({ source, target }) => [target, source] as const)
   const byText = [...flow.nodes.values()].flatMap((node) =>
     referredIds(node).map((id) => [node.id, id] as const),
