@@ -1,5 +1,6 @@
 import type { ChatModel, Embedder } from '../node/instances.ts'
 import type {
+  Chunk,
   ChunkQuery,
   ChunkWriter,
   Cleanup,
@@ -13,9 +14,15 @@ export interface ChunkStore {
   /** What people call it; an upsert says where it went. */
   readonly service: string
   /** As `VectorPort.open`. */
-  open(how: { readonly model: string; readonly signal: AbortSignal }): Promise<ChunkWriter>
+  open(how: { readonly model: string; readonly signal: AbortSignal }): Promise<StoreWriter>
   /** As `VectorPort.search`. */
   search(query: ChunkQuery, signal: AbortSignal): Promise<readonly FoundChunk[]>
+}
+
+/** A writer that is told whole chunks: a service may know them by more than their hash. */
+export interface StoreWriter extends Omit<ChunkWriter, 'known'> {
+  /** The hashes of those that are there already. */
+  readonly known: (chunks: readonly Chunk[]) => Promise<ReadonlySet<string>>
 }
 
 /** A store as one node uses it. */
@@ -39,7 +46,10 @@ export interface StoreSpec {
 export function ownStore(vectors: VectorPort, place: VectorPlace): ChunkStore {
   return {
     service: 'this server',
-    open: (how) => vectors.open(place, how),
+    open: async (how) => {
+      const writer = await vectors.open(place, how)
+      return { ...writer, known: (chunks) => writer.known(chunks.map(({ hash }) => hash)) }
+    },
     search: (query) => vectors.search(place, query),
   }
 }

@@ -1,5 +1,11 @@
 import { fillStore, loadAll, selfFilling } from '../../documents/fill.ts'
 import { retrieverOf, vectorStoreOf } from '../../documents/search.ts'
+import { chroma } from '../../documents/services/chroma.ts'
+import { pinecone } from '../../documents/services/pinecone.ts'
+import { ownerOf } from '../../documents/services/points.ts'
+import { qdrant } from '../../documents/services/qdrant.ts'
+import type { VectorService } from '../../documents/services/service.ts'
+import { serviceStore } from '../../documents/services/writer.ts'
 import { ownStore, type StoreSpec } from '../../documents/store.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
@@ -22,6 +28,8 @@ interface StoreRow {
   /** Inputs that together name the place within the service. */
   readonly names: readonly (keyof typeof placeInputs)[]
   readonly filter?: keyof typeof filterInputs
+  /** Keeps the chunks where the node has a credential or an address for it. */
+  readonly service?: VectorService
 }
 
 const placeInputs = {
@@ -65,6 +73,7 @@ const rows: readonly StoreRow[] = [
     aliases: ['pineconeLlamaIndex'],
     names: ['pineconeIndex', 'pineconeNamespace'],
     filter: 'pineconeMetadataFilter',
+    service: pinecone,
   },
   { name: 'postgres', label: 'Postgres', names: ['tableName'], filter: 'pgMetadataFilter' },
   {
@@ -72,8 +81,9 @@ const rows: readonly StoreRow[] = [
     label: 'Chroma',
     names: ['collectionName'],
     filter: 'chromaMetadataFilter',
+    service: chroma,
   },
-  { name: 'qdrant', label: 'Qdrant', names: ['qdrantCollection'] },
+  { name: 'qdrant', label: 'Qdrant', names: ['qdrantCollection'], service: qdrant },
   { name: 'supabase', label: 'Supabase', names: ['tableName'] },
   { name: 'milvus', label: 'Milvus', names: ['collectionName'] },
   { name: 'weaviate', label: 'Weaviate', names: ['indexName'] },
@@ -88,11 +98,11 @@ const rows: readonly StoreRow[] = [
   },
 ]
 
-/** Whatever service a flow was drawn for, its chunks are kept here. */
+/** Chunks with their vectors: with the service a flow was drawn for, or else here. */
 export const vectorStores: readonly NodeDefinition[] = rows.map(nodeOf)
 
 function nodeOf(row: StoreRow): NodeDefinition {
-  const { name, label, aliases = [] } = row
+  const { name, label, aliases = [], service } = row
   return defineNode({
     name,
     label,
@@ -100,9 +110,10 @@ function nodeOf(row: StoreRow): NodeDefinition {
     version: 1,
     category: 'Vector Stores',
     description: `Keeps chunks with their vectors: ${label}.`,
-    inputs,
+    ...(service === undefined ? {} : { credential: service.credential }),
+    inputs: { ...inputs, ...service?.inputs },
     build: async (values, context) => {
-      const spec = specOf(row, values, context)
+      const spec = await specOf(row, values, context)
       const make = context.node.output === 'vectorStore' ? vectorStoreOf : retrieverOf
       // Where flows come from it lives in memory, and is made anew from its loaders each time.
       const isOwn = name === 'memoryVectorStore'
@@ -110,28 +121,49 @@ function nodeOf(row: StoreRow): NodeDefinition {
       return make({ ...spec, store }, context)
     },
     upsert: async (values, context) =>
-      fillStore(loadAll(values.document), specOf(row, values, context), context),
+      fillStore(loadAll(values.document), await specOf(row, values, context), context),
   })
 }
 
-function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeContext): StoreSpec {
+type Values = InputsOf<typeof inputs>
+
+async function specOf(row: StoreRow, values: Values, context: NodeContext): Promise<StoreSpec> {
   const { embeddings, model, topK, searchType, fetchK, lambda, scoreThreshold } = values
-  const names = row.names.map((name) => values[name]).filter((word) => word !== '')
-  // A store that names no place of its own is a place of its own.
-  const namespace = names.length === 0 ? context.node.id : [row.name, ...names].join('/')
   return {
-    store: ownStore(context.ports.vectors, {
-      flowId: String(context.facts['chatflowid']),
-      namespace,
-    }),
+    ...(await storeOf(row, values, context)),
     ...cleanupOf(values.recordManager),
     embedder: embeddings,
     ...(model === undefined ? {} : { model }),
     topK: Math.floor(topK),
-    filter: row.filter === undefined ? values.metadataFilter : values[row.filter],
     minScore: scoreThreshold > 1 ? scoreThreshold / 100 : scoreThreshold,
     ...(searchType === 'mmr' ? { diversity: { fetchK: Math.min(fetchK, 200), lambda } } : {}),
   }
+}
+
+/** Where the chunks are, and the filter of searches there. */
+async function storeOf(
+  { name, names, filter, service }: StoreRow,
+  values: Values,
+  context: NodeContext,
+): Promise<Pick<StoreSpec, 'store' | 'filter'>> {
+  const { vectors } = context.ports
+  const flowId = String(context.facts['chatflowid'])
+  const words = names.map((word) => values[word]).filter((word) => word !== '')
+  // A store that names no place of its own is a place of its own.
+  const namespace = words.length === 0 ? context.node.id : [name, ...words].join('/')
+  const collection = await service?.connect(values, context)
+  if (collection === undefined) {
+    const store = ownStore(vectors, { flowId, namespace })
+    return { store, filter: filter === undefined ? values.metadataFilter : values[filter] }
+  }
+  // An empty namespace of our own keeps upserts of several servers apart.
+  const place = { flowId, namespace: `turn/${namespace}` }
+  const model = collection.service
+  const store = serviceStore(collection, {
+    owner: ownerOf(flowId),
+    takeTurn: (signal) => vectors.open(place, { model, signal }),
+  })
+  return { store, filter: collection.filter }
 }
 
 const cleanups = { none: 'none', incremental: 'sources', full: 'namespace' } as const
