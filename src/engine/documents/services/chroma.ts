@@ -29,8 +29,8 @@ const pageSize = 250
 const described = z.object({
   id: z.string(),
   dimension: z.number().nullish(),
-  configuration_json: z.unknown(),
-  metadata: z.unknown(),
+  configuration_json: z.unknown().optional(),
+  metadata: z.unknown().optional(),
 })
 const metadata = z.record(z.string(), z.unknown()).nullish()
 const got = z.object({ ids: z.array(z.string()), metadatas: z.array(metadata).nullish() })

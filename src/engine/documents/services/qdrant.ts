@@ -32,7 +32,7 @@ const indexed = [`${ownKey}.owner`, `${ownKey}.source`]
 const payload = z.record(z.string(), z.unknown()).nullish().catch(null)
 const described = z.object({
   result: z.object({
-    config: z.object({ params: z.object({ vectors: z.unknown() }) }),
+    config: z.object({ params: z.object({ vectors: z.unknown().optional() }) }),
     payload_schema: z.record(z.string(), z.unknown()).catch({}),
   }),
 })

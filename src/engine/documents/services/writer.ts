@@ -83,7 +83,7 @@ async function knownOf(
   chunks: readonly Chunk[],
 ): ReturnType<StoreWriter['known']> {
   const there = new Set<string>()
-  await byTwos(batchesOf(chunks, atOnce.ids), async (batch) => {
+  for (const batch of batchesOf(chunks, atOnce.ids)) {
     const named = batch.map((chunk) => [collection.idOf(nameOf(owner, chunk)), chunk] as const)
     const ids = named.map(([id]) => id)
     const versions = await collection.versions(ids, signal)
@@ -94,7 +94,7 @@ async function knownOf(
       const isOther = version !== versionOf(chunk.metadata)
       if (isOther) story.relabelled.set(id, labelOf(id, owner, chunk))
     }
-  })
+  }
   return there
 }
 
@@ -111,7 +111,8 @@ async function addChunks(upsert: Upsert, chunks: readonly WrittenChunk[]): Promi
     else story.added.set(label.id, source)
     return vector === undefined ? [] : [{ ...label, content: chunk.content, vector }]
   })
-  await byTwos(batchesOf(points, writeLimits), (batch) => collection.write(batch, signal))
+  // One after the other, for meanwhile it is asked which of the next chunks are there.
+  for (const batch of batchesOf(points, writeLimits)) await collection.write(batch, signal)
 }
 
 async function takeDimensions(
