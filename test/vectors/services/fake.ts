@@ -141,7 +141,7 @@ export function holds(
     if (key === '$and')
       return (wanted as Record<string, unknown>[]).every((one) => holds(one, metadata))
     const { $eq, $in } = wanted as { $eq?: unknown; $in?: readonly unknown[] }
-    const has = [metadata[key]].flat()
-    return $in === undefined ? has.includes($eq) : $in.some((value) => has.includes(value))
+    const has = new Set([metadata[key]].flat())
+    return $in === undefined ? has.has($eq) : $in.some((value) => has.has(value))
   })
 }

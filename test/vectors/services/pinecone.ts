@@ -46,12 +46,16 @@ export const pinecone: Drawing = {
 }
 
 function answer(call: Call, vectors: Map<string, Vector>, host: () => string): Answer {
-  const { method, path, query, body, headers } = call
+  const { path, headers } = call
   if (headers['x-pinecone-api-version'] !== '2025-10') return refused(400, 'No such version.')
   if (path.startsWith('/indexes/')) {
     if (path !== '/indexes/docs') return refused(404, 'Resource not found')
     return ok({ name: 'docs', host: host(), dimension: 32, metric: 'cosine' })
   }
+  return inside(call, vectors)
+}
+
+function inside({ method, path, query, body }: Call, vectors: Map<string, Vector>): Answer {
   if ((query.get('namespace') ?? body['namespace']) !== 'ours') return refused(400, 'Elsewhere.')
   switch (`${method} ${path}`) {
     case 'POST /vectors/upsert':

@@ -61,9 +61,10 @@ async function send(
   { method, url, body, signal }: ServiceCall<unknown>,
 ): Promise<Answered> {
   try {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' }
     const response = await fetch(url, {
       method,
-      headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
+      headers: { accept: 'application/json', ...type, ...headers },
       signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })

@@ -14,7 +14,7 @@ export interface Writing {
 
 const atOnce = {
   ids: { count: 50 },
-  removals: { count: 500 },
+  removals: { count: 250 },
 }
 /** For taking back what was written, also after an abort. */
 const takeBackMs = 60_000
