@@ -148,6 +148,16 @@ describe('a service that is busy', () => {
   })
 })
 
+test('a key that is drawn in a flow is used, and told nobody', async () => {
+  const world = worldOf(() => json({ status: { error: `No ${key} here.` } }, 403), {})
+  const inputs = { ...qdrantInputs, qdrantApiKey: key }
+  const request = requestFor(flowOf('qdrant', inputs), { ports: world.ports })
+  expect((await failureOf(upsertFlow(request))).message).toBe(
+    'The service of "Store" (store) answered 403: No [redacted] here.',
+  )
+  expect(world.calls.map(({ headers }) => headers.get('api-key'))).toEqual([key])
+})
+
 describe('what a node lacks is named', () => {
   const own = { pineconeApiKey: key, qdrantApiKey: key, chromaApiKey: key }
   test.each([

@@ -220,11 +220,14 @@ describe.each([pinecone, qdrant, chroma])('$name, with a credential', (drawing) 
   it('keeps the new chunks when older ones cannot be removed', async () => {
     const id = await filled()
     await redraw(id, { text: 'Hats are for sale.' })
-    service.state.instead = (call) =>
-      drawing.removes(call) ? { status: 400, body: { message: 'No.' } } : undefined
+    let refusals = 1
+    service.state.instead = (call) => {
+      if (!drawing.removes(call) || refusals === 0) return undefined
+      refusals -= 1
+      return { status: 400, body: { message: 'No.' } }
+    }
     expect((await upsert(both, id)).status).toBe(502)
     expect(contents()).toContain('Hats are for sale.')
-    service.state.instead = () => undefined
     expect(counts(await upsert(both, id))).toEqual([0, 0, 1, 3])
     expect(contents()).toEqual(['Hats are for sale.'])
   })
@@ -253,11 +256,13 @@ describe.each([pinecone, qdrant, chroma])('$name, with a credential', (drawing) 
   it('picks what differs when asked to', async () => {
     const twin = 'Shipping to Norway takes four working days by boats.'
     const text = [norway, twin, socks].join('\n\n')
-    const inputs = { topK: '2', lambda: '0.1' }
-    const id = await filled({ text, store: { inputs } })
+    const drawn = (inputs: object) => ({ text, store: { inputs: { topK: '2', ...inputs } } })
+    const id = await filled(drawn({}))
     expect(await found(id)).toEqual([norway, twin])
-    await redraw(id, { text, store: { inputs: { ...inputs, searchType: 'mmr' } } })
+    await redraw(id, drawn({ searchType: 'mmr', lambda: '0.1' }))
     expect(await found(id)).toEqual([norway, socks])
+    await redraw(id, drawn({ searchType: 'mmr', lambda: '0.99' }))
+    expect(await found(id)).toEqual([norway, twin])
   })
 
   it('calls it nearness 1 when vectors are the same', async () => {
