@@ -10,6 +10,7 @@ export interface Drawn {
   readonly category: string
   readonly inputs?: Readonly<Record<string, unknown>>
   readonly output?: string
+  readonly credential?: string
 }
 
 export interface Sourced {

@@ -2,11 +2,11 @@ import { Failure } from '../../core/errors.ts'
 import type { NodeContext } from '../node/context.ts'
 import type { SourceDocument } from '../node/events.ts'
 import type { Documents, Embedder, LoadedDocument } from '../node/instances.ts'
-import type { Chunk, ChunkWriter, WrittenChunk } from '../node/ports.ts'
+import type { Chunk, ChunkCounts, WrittenChunk } from '../node/ports.ts'
 import type { UpsertResult } from '../node/result.ts'
 import { chunksOf } from './chunks.ts'
 import { ahead } from './gather.ts'
-import type { ChunkStore, StoreSpec } from './store.ts'
+import type { ChunkStore, StoreSpec, StoreWriter } from './store.ts'
 
 type World = Pick<NodeContext, 'signal' | 'emit'>
 type Filled = Pick<StoreSpec, 'store' | 'embedder' | 'cleanup' | 'sourceIdKey'>
@@ -73,7 +73,7 @@ export function selfFilling(
 
 interface Embedding {
   readonly embedder: Embedder
-  readonly writer: ChunkWriter
+  readonly writer: StoreWriter
   readonly tally: Tally
   readonly signal: AbortSignal
   readonly sourceIdKey?: string
@@ -87,7 +87,7 @@ async function* embedded(
   for await (const batch of documents) {
     signal.throwIfAborted()
     const chunks = tally.unseen(chunksOf(batch, sourceIdKey), batch.length)
-    const known = await writer.known(chunks.map(({ hash }) => hash))
+    const known = await writer.known(chunks)
     const fresh = chunks.filter(({ hash }) => !known.has(hash))
     const texts = fresh.map(({ content }) => content)
     const vectors = texts.length === 0 ? [] : await embedder.embed(texts, signal)
@@ -140,7 +140,7 @@ function createTally() {
       }
     },
     progress: () => ({ loaded, added, skipped: written - added }),
-    result(counts: Awaited<ReturnType<ChunkWriter['commit']>>, { service }: ChunkStore) {
+    result(counts: ChunkCounts, { service }: ChunkStore) {
       // The same text of a source twice is one chunk, and a skipped one.
       const numSkipped = counts.numSkipped + loaded - written
       return { ...counts, numSkipped, addedDocs: shown, store: service }

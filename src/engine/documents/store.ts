@@ -1,5 +1,6 @@
 import type { ChatModel, Embedder } from '../node/instances.ts'
 import type {
+  Chunk,
   ChunkQuery,
   ChunkWriter,
   Cleanup,
@@ -13,9 +14,15 @@ export interface ChunkStore {
   /** What people call it; an upsert says where it went. */
   readonly service: string
   /** As `VectorPort.open`. */
-  open(how: { readonly model: string; readonly signal: AbortSignal }): Promise<ChunkWriter>
+  open(how: { readonly model: string; readonly signal: AbortSignal }): Promise<StoreWriter>
   /** As `VectorPort.search`. */
   search(query: ChunkQuery, signal: AbortSignal): Promise<readonly FoundChunk[]>
+}
+
+/** A writer that is told whole chunks: a service may know them by more than their hash. */
+export interface StoreWriter extends Omit<ChunkWriter, 'known'> {
+  /** The hashes of those that are there already. */
+  readonly known: (chunks: readonly Chunk[]) => Promise<ReadonlySet<string>>
 }
 
 /** A store as one node uses it. */
@@ -41,7 +48,12 @@ export function withChat(everybodys: ChunkStore, own: ChunkStore, isFilled: bool
     service: isFilled ? own.service : everybodys.service,
     open: (how) => (isFilled ? own : everybodys).open(how),
     search: async (query, signal) => {
-      const found = await Promise.all([everybodys.search(query, signal), own.search(query, signal)])
+      // Who uploads a file gives it no metadata for the author's filter to look at.
+      const { filter: _authors, ...unfiltered } = query
+      const found = await Promise.all([
+        everybodys.search(query, signal),
+        own.search(unfiltered, signal),
+      ])
       return found
         .flat()
         .sort((a, b) => b.score - a.score)
@@ -54,7 +66,10 @@ export function withChat(everybodys: ChunkStore, own: ChunkStore, isFilled: bool
 export function ownStore(vectors: VectorPort, place: VectorPlace): ChunkStore {
   return {
     service: 'this server',
-    open: (how) => vectors.open(place, how),
+    open: async (how) => {
+      const writer = await vectors.open(place, how)
+      return { ...writer, known: (chunks) => writer.known(chunks.map(({ hash }) => hash)) }
+    },
     search: (query) => vectors.search(place, query),
   }
 }

@@ -1,5 +1,11 @@
 import { fillStore, loadAll, selfFilling } from '../../documents/fill.ts'
 import { retrieverOf, vectorStoreOf } from '../../documents/search.ts'
+import { chroma } from '../../documents/services/chroma.ts'
+import { pinecone } from '../../documents/services/pinecone.ts'
+import { ownerOf } from '../../documents/services/points.ts'
+import { qdrant } from '../../documents/services/qdrant.ts'
+import type { VectorService } from '../../documents/services/service.ts'
+import { serviceStore } from '../../documents/services/writer.ts'
 import { ownStore, withChat, type ChunkStore, type StoreSpec } from '../../documents/store.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
@@ -24,6 +30,8 @@ interface StoreRow {
   /** Inputs that together name the place within the service. */
   readonly names: readonly (keyof typeof placeInputs)[]
   readonly filter?: keyof typeof filterInputs
+  /** Keeps the chunks where the node has a credential or an address for it. */
+  readonly service?: VectorService
 }
 
 const placeInputs = {
@@ -68,6 +76,7 @@ const rows: readonly StoreRow[] = [
     aliases: ['pineconeLlamaIndex'],
     names: ['pineconeIndex', 'pineconeNamespace'],
     filter: 'pineconeMetadataFilter',
+    service: pinecone,
   },
   { name: 'postgres', label: 'Postgres', names: ['tableName'], filter: 'pgMetadataFilter' },
   {
@@ -75,8 +84,9 @@ const rows: readonly StoreRow[] = [
     label: 'Chroma',
     names: ['collectionName'],
     filter: 'chromaMetadataFilter',
+    service: chroma,
   },
-  { name: 'qdrant', label: 'Qdrant', names: ['qdrantCollection'] },
+  { name: 'qdrant', label: 'Qdrant', names: ['qdrantCollection'], service: qdrant },
   { name: 'supabase', label: 'Supabase', names: ['tableName'] },
   { name: 'milvus', label: 'Milvus', names: ['collectionName'] },
   { name: 'weaviate', label: 'Weaviate', names: ['indexName'] },
@@ -91,11 +101,11 @@ const rows: readonly StoreRow[] = [
   },
 ]
 
-/** Whatever service a flow was drawn for, its chunks are kept here. */
+/** Chunks with their vectors: with the service a flow was drawn for, or else here. */
 export const vectorStores: readonly NodeDefinition[] = rows.map(nodeOf)
 
 function nodeOf(row: StoreRow): NodeDefinition {
-  const { name, label, aliases = [] } = row
+  const { name, label, aliases = [], service } = row
   return defineNode({
     name,
     label,
@@ -103,9 +113,10 @@ function nodeOf(row: StoreRow): NodeDefinition {
     version: 1,
     category: 'Vector Stores',
     description: `Keeps chunks with their vectors: ${label}.`,
-    inputs,
+    ...(service === undefined ? {} : { credential: service.credential }),
+    inputs: { ...inputs, ...service?.inputs },
     build: async (values, context) => {
-      const spec = specOf(row, values, context)
+      const spec = await specOf(row, values, context)
       const make = context.node.output === 'vectorStore' ? vectorStoreOf : retrieverOf
       // Where flows come from it lives in memory, and is made anew from its loaders each time.
       const isOwn = name === 'memoryVectorStore'
@@ -113,35 +124,63 @@ function nodeOf(row: StoreRow): NodeDefinition {
       return make({ ...spec, store }, context)
     },
     upsert: async (values, context) =>
-      fillStore(loadAll(values.document), specOf(row, values, context), context),
+      fillStore(loadAll(values.document), await specOf(row, values, context), context),
   })
 }
 
-function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeContext): StoreSpec {
+type Values = InputsOf<typeof inputs>
+
+async function specOf(row: StoreRow, values: Values, context: NodeContext): Promise<StoreSpec> {
   const { embeddings, model, topK, searchType, fetchK, lambda, scoreThreshold } = values
-  const names = row.names.map((name) => values[name]).filter((word) => word !== '')
-  // A store that names no place of its own is a place of its own.
-  const namespace = names.length === 0 ? context.node.id : [row.name, ...names].join('/')
+  const place = placeOf(row, values, context)
+  const { store, filter } = await storeAt(place, row, { values, context })
   return {
-    store: storeAt({ flowId: String(context.facts['chatflowid']), namespace }, values, context),
+    store: values.fileUpload ? withUploads(store, place, context) : store,
+    filter,
     ...cleanupOf(values.recordManager),
     embedder: embeddings,
     ...(model === undefined ? {} : { model }),
     topK: Math.floor(topK),
-    filter: row.filter === undefined ? values.metadataFilter : values[row.filter],
     minScore: scoreThreshold > 1 ? scoreThreshold / 100 : scoreThreshold,
     ...(searchType === 'mmr' ? { diversity: { fetchK: Math.min(fetchK, 200), lambda } } : {}),
   }
 }
 
-/** Where the author lets people upload files to their chats, each finds its own there as well. */
-function storeAt(
+/** A store that names no place of its own is a place of its own. */
+function placeOf({ name, names }: StoreRow, values: Values, context: NodeContext): VectorPlace {
+  const words = names.map((word) => values[word]).filter((word) => word !== '')
+  const namespace = words.length === 0 ? context.node.id : [name, ...words].join('/')
+  return { flowId: String(context.facts['chatflowid']), namespace }
+}
+
+/** The store itself, and the filter of searches in it. */
+async function storeAt(
   place: VectorPlace,
-  { fileUpload }: InputsOf<typeof inputs>,
+  { filter, service }: StoreRow,
+  { values, context }: { readonly values: Values; readonly context: NodeContext },
+): Promise<Pick<StoreSpec, 'store' | 'filter'>> {
+  const { vectors } = context.ports
+  const collection = await service?.connect(values, context)
+  if (collection === undefined) {
+    const drawn = filter === undefined ? values.metadataFilter : values[filter]
+    return { store: ownStore(vectors, place), filter: drawn }
+  }
+  // An empty namespace of our own keeps upserts of several servers apart.
+  const turns = { ...place, namespace: `turn/${place.namespace}` }
+  const model = collection.service
+  const store = serviceStore(collection, {
+    owner: ownerOf(place.flowId),
+    takeTurn: (signal) => vectors.open(turns, { model, signal }),
+  })
+  return { store, filter: collection.filter }
+}
+
+/** Where the author lets people upload files to their chats, each finds its own as well, kept here. */
+function withUploads(
+  store: ChunkStore,
+  place: VectorPlace,
   { ports, input }: NodeContext,
 ): ChunkStore {
-  const store = ownStore(ports.vectors, place)
-  if (!fileUpload) return store
   const chats = ownStore(ports.vectors, { ...place, ofChat: true })
   return withChat(store, chats, input.forChat === true)
 }
