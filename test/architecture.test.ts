@@ -82,7 +82,7 @@ const below: Readonly<Record<Floor, readonly Floor[]>> = {
 
 /** A later room may use an earlier one, never the reverse. */
 const rooms =
-  'audit workspaces accounts apikeys credentials tools variables chatflows vectors predictions'.split(
+  'audit workspaces accounts apikeys credentials tools variables chatflows vectors documentstores predictions'.split(
     ' ',
   )
 

@@ -8,7 +8,8 @@ import type { FileUpload } from './node/run-input.ts'
 import { fileKindOf } from './nodes/documents/file-loaders.ts'
 import { findNode } from './nodes/index.ts'
 import { runFlow, tellable } from './run.ts'
-import { nodeContext, prepareRun, type RunRequest } from './run/context.ts'
+import { prepareRun, type RunRequest } from './run/context.ts'
+import { nodeContext } from './run/node-context.ts'
 import { cannotRun, unknownNodes } from './run/problems.ts'
 import { createSecrets } from './text/secrets.ts'
 
@@ -62,9 +63,12 @@ export async function upsertFlow(request: UpsertRequest): Promise<UpsertResult> 
 }
 
 function storeOf({ flow, stopNodeId }: UpsertRequest): FlowNode {
-  const stores = [...flow.nodes.values()].filter(
-    ({ name, category }) => (findNode(name)?.category ?? category) === 'Vector Stores',
-  )
+  const stores = [...flow.nodes.values()].filter(({ name, category }) => {
+    const definition = findNode(name)
+    const isStore = (definition?.category ?? category) === 'Vector Stores'
+    // A document store is filled from its own loaders, not by a flow.
+    return isStore && (definition === undefined || definition.upsert !== undefined)
+  })
   const named = stopNodeId === undefined ? undefined : flow.nodes.get(stopNodeId)
   if (stopNodeId !== undefined && named === undefined) {
     throw new Failure('NOT_FOUND', 'The flow has no node with the id given as stopNodeId.')

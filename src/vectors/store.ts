@@ -8,11 +8,11 @@ import { findSpace, refuseOther } from './space.ts'
 import { unit } from './unit.ts'
 import { openWriter } from './writer.ts'
 
-/** What flows of one workspace keep in the table of vectors. */
+/** What flows and document stores of one workspace keep in the table of vectors. */
 export function createVectorPort(deps: Deps, workspaceId: string): VectorPort {
   const open = (): SqlEntityManager => deps.database.workspaceEm({ workspaceId })
   const find = async (em: SqlEntityManager, place: VectorPlace) =>
-    isUuid(place.flowId) ? findSpace(deps.database, em, place) : undefined
+    isUuid(place.owner.id) ? findSpace(deps.database, em, place) : undefined
   return {
     open: (place, { model, signal }) =>
       openWriter({

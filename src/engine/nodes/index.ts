@@ -34,6 +34,7 @@ import { chatMistralAI } from './chat-models/chat-mistral.ts'
 import { chatOllama } from './chat-models/chat-ollama.ts'
 import { compatibleChatModels } from './chat-models/chat-openai-compatible.ts'
 import { chatOpenAI } from './chat-models/chat-openai.ts'
+import { documentStore } from './documents/document-store.ts'
 import { fileLoaders } from './documents/file-loaders.ts'
 import { plainText } from './documents/plain-text.ts'
 import { recordManagers } from './documents/record-managers.ts'
@@ -63,6 +64,7 @@ import { chatPromptTemplate } from './prompts/chat-prompt-template.ts'
 import { fewShotPromptTemplate } from './prompts/few-shot-prompt-template.ts'
 import { promptTemplate } from './prompts/prompt-template.ts'
 import { customRetriever } from './retrievers/custom-retriever.ts'
+import { documentStoreVS } from './retrievers/document-store-vs.ts'
 import { embeddingsFilterRetriever } from './retrievers/embeddings-filter-retriever.ts'
 import { extractMetadataRetriever } from './retrievers/extract-metadata-retriever.ts'
 import { hydeRetriever } from './retrievers/hyde-retriever.ts'
@@ -134,6 +136,8 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   customRetriever,
   customTool,
   directReplyAgentflow,
+  documentStore,
+  documentStoreVS,
   ...embeddingCaches,
   ...embeddingNodes,
   embeddingsFilterRetriever,

@@ -120,10 +120,7 @@ function specOf(row: StoreRow, values: InputsOf<typeof inputs>, context: NodeCon
   // A store that names no place of its own is a place of its own.
   const namespace = names.length === 0 ? context.node.id : [row.name, ...names].join('/')
   return {
-    store: ownStore(context.ports.vectors, {
-      flowId: String(context.facts['chatflowid']),
-      namespace,
-    }),
+    store: ownStore(context.ports.vectors, { owner: context.owner, namespace }),
     ...cleanupOf(values.recordManager),
     embedder: embeddings,
     ...(model === undefined ? {} : { model }),
