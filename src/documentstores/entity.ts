@@ -2,25 +2,6 @@ import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { createdDate, id, ofWorkspace, timestamp, updatedDate, workspaceId } from '../db/columns.ts'
 import type { NodeConfig } from '../engine/node/ports.ts'
 
-/** In the words of Flowise. A loader is NEW, SYNCING, SYNC or STALE; a store all but NEW. */
-export const storeStatuses = [
-  /** There is no loader. */
-  'EMPTY',
-  /** A loader was never processed. */
-  'NEW',
-  /** Chunks are being made. */
-  'SYNCING',
-  /** Chunks are not those of today's settings. */
-  'STALE',
-  /** Every loader's chunks are there. */
-  'SYNC',
-  /** They are being brought into the vector store. */
-  'UPSERTING',
-  /** They are in the vector store. */
-  'UPSERTED',
-] as const
-export type StoreStatus = (typeof storeStatuses)[number]
-
 /** Chunks of documents under one name, for flows to search. */
 export const DocumentStore = defineEntity({
   name: 'DocumentStore',
@@ -31,7 +12,8 @@ export const DocumentStore = defineEntity({
     workspaceId: workspaceId(),
     name: p.text(),
     description: p.text(),
-    status: p.text().$type<StoreStatus>(),
+    /** When an upsert began that is under way. */
+    upsertingDate: timestamp().nullable(),
     embeddingConfig: p.json<NodeConfig>().nullable(),
     vectorStoreConfig: p.json<NodeConfig>().nullable(),
     recordManagerConfig: p.json<NodeConfig>().nullable(),
@@ -56,7 +38,10 @@ export const DocumentLoader = defineEntity({
     loader: p.json<NodeConfig>(),
     splitterName: p.text().nullable(),
     splitter: p.json<NodeConfig>().nullable(),
-    status: p.text().$type<StoreStatus>(),
+    /** Whether its chunks are there, and are those of its settings. */
+    status: p.text().$type<'NEW' | 'STALE' | 'SYNC'>(),
+    /** Its chunks are in the vector store as they are. */
+    isUpserted: p.boolean(),
     totalChunks: p.integer(),
     totalChars: p.integer(),
     /** What is being written now; whoever began later has taken it over. */
@@ -105,7 +90,6 @@ export const DocumentFile = defineEntity({
     name: p.text(),
     mime: p.text(),
     size: p.integer(),
-    createdDate: timestamp().onCreate(() => new Date()),
   },
   uniques: [{ properties: ['workspaceId', 'id'] }],
   indexes: [{ properties: ['docId', 'stagingId'] }],

@@ -5,5 +5,10 @@ export { parseFlow } from './flow/flow.ts'
 export { findNode } from './nodes/index.ts'
 export { runFlow } from './run.ts'
 export { upsertFlow } from './upsert.ts'
-export { fillDocumentStore, loadDocuments, searchDocumentStore } from './store.ts'
+export {
+  emptyDocumentStore,
+  fillDocumentStore,
+  loadDocuments,
+  searchDocumentStore,
+} from './store.ts'
 export { isStreamable, validateFlow } from './validate.ts'

@@ -1,9 +1,9 @@
 import { Failure } from '../core/errors.ts'
 import { openStore, ownVectors, partOf } from './documents/document-store.ts'
 import { parseFlow } from './flow/flow.ts'
-import type { Alone } from './node/context.ts'
+import type { Alone, NodeContext } from './node/context.ts'
 import type { Emit, SourceDocument } from './node/events.ts'
-import type { Documents, LoadedDocument, RecordManager } from './node/instances.ts'
+import type { Documents, Embedder, LoadedDocument, RecordManager } from './node/instances.ts'
 import type { NodeConfig, Ports, StoredDocuments } from './node/ports.ts'
 import type { UpsertResult } from './node/result.ts'
 import type { FileUpload } from './node/run-input.ts'
@@ -58,30 +58,34 @@ export async function* loadDocuments(
 
 /**
  * Brings documents into the vectors of a store. Without a record manager of its own, newer chunks of
- * a loader replace its older ones; `isWhole`: every older chunk goes that does not come again.
+ * a loader replace its older ones.
  * @throws Failure as `upsertFlow` does; then nothing is changed.
  */
 export async function fillDocumentStore(
   request: StoreRequest,
-  {
-    documents,
-    isWhole = false,
-  }: { readonly documents: Documents['load']; readonly isWhole?: boolean },
+  load: Documents['load'],
 ): Promise<UpsertResult> {
-  const { store } = request
-  const { run, told } = await begin(request, [])
-  try {
-    const part = partOf(store, store.vectorStore ?? ownVectors)
-    const upsert = findNode(part.name)?.upsert
-    if (upsert === undefined || store.embeddings === null) throw unready(request)
-    const context = contextOf(run, part)
-    const embeddings = await context.buildAlone('embedder', partOf(store, store.embeddings))
-    const recordManager = isWhole ? whole : await managerOf(request, context)
-    const loaded: Documents = { kind: 'documents', load: documents }
-    return await upsert({ ...part.config, document: [loaded], embeddings, recordManager }, context)
-  } catch (error) {
-    throw told(error)
-  }
+  const { embeddings, recordManager } = request.store
+  if (embeddings === null) throw lacking(request, 'embeddings')
+  return upsertInto(request, async ({ buildAlone }) => ({
+    document: [{ kind: 'documents', load }],
+    embeddings: await buildAlone('embedder', partOf(request.store, embeddings)),
+    recordManager:
+      recordManager === null
+        ? byLoader
+        : await buildAlone('recordManager', partOf(request.store, recordManager)),
+  }))
+}
+
+/**
+ * Takes out whatever is where the settings of a store say that its vectors are.
+ * @throws Failure as `upsertFlow` does.
+ */
+export async function emptyDocumentStore(request: StoreRequest): Promise<UpsertResult> {
+  const embeddings: Embedder = { kind: 'embedder', modelName: '', embed: async () => [] }
+  // What an upsert of nothing does not bring again is everything.
+  const recordManager: RecordManager = { ...byLoader, cleanup: 'full' }
+  return upsertInto(request, async () => ({ document: [], embeddings, recordManager }))
 }
 
 /**
@@ -105,7 +109,22 @@ export async function searchDocumentStore(
 
 /** Chunks of a document store tell their loader by this. */
 const byLoader = { kind: 'recordManager', cleanup: 'incremental', sourceIdKey: 'docId' } as const
-const whole: RecordManager = { ...byLoader, cleanup: 'full' }
+
+async function upsertInto(
+  request: StoreRequest,
+  inputs: (context: NodeContext) => Promise<Readonly<Record<string, unknown>>>,
+): Promise<UpsertResult> {
+  const part = partOf(request.store, request.store.vectorStore ?? ownVectors)
+  const upsert = findNode(part.name)?.upsert
+  if (upsert === undefined) throw lacking(request, 'vector store that can be filled')
+  const { run, told } = await begin(request, [])
+  try {
+    const context = contextOf(run, part)
+    return await upsert({ ...part.config, ...(await inputs(context)) }, context)
+  } catch (error) {
+    throw told(error)
+  }
+}
 
 async function begin(
   { store, ports, signal, emit = () => undefined }: StoreRequest,
@@ -128,19 +147,10 @@ async function begin(
   return { run, told: (error: unknown) => tellable(error, { signal, secrets }) }
 }
 
-function contextOf(run: Run, part: Alone) {
+function contextOf(run: Run, part: Alone): NodeContext {
   return nodeContext(run, aloneNode(part), { isLast: true, hasCredential: true })
 }
 
-async function managerOf(
-  { store }: StoreRequest,
-  { buildAlone }: ReturnType<typeof contextOf>,
-): Promise<RecordManager> {
-  if (store.recordManager === null) return byLoader
-  return buildAlone('recordManager', partOf(store, store.recordManager))
-}
-
-function unready({ store }: StoreRequest): Failure {
-  const lacks = store.embeddings === null ? 'embeddings' : 'vector store that can be filled'
-  return new Failure('UNPROCESSABLE', `The document store "${store.name}" has no ${lacks}.`)
+function lacking({ store }: StoreRequest, what: string): Failure {
+  return new Failure('UNPROCESSABLE', `The document store "${store.name}" has no ${what}.`)
 }

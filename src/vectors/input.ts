@@ -17,21 +17,23 @@ export interface UpsertInput {
 const file = z.object({ name: z.string().max(255), mime: z.string().max(255), data: z.string() })
 
 /** What an upsert takes of it. Throws BAD_REQUEST, naming the field that has not the right shape. */
-export function readUpsertInput({ request }: Ctx, input: UpsertInput) {
+export function readUpsertInput(ctx: Ctx, input: UpsertInput) {
   const overrideConfig = z.record(z.string(), z.unknown()).nullish().safeParse(input.overrideConfig)
   if (!overrideConfig.success) {
     throw new Failure('BAD_REQUEST', 'overrideConfig must be a JSON object.')
   }
-  const files = z.array(file).safeParse(input.files ?? [])
+  return { overrideConfig: overrideConfig.data ?? {}, files: readFiles(ctx, input.files) }
+}
+
+/** Files of a request. Throws BAD_REQUEST for what are none. */
+export function readFiles({ request }: Ctx, given: UpsertInput['files']): FileUpload[] {
+  const files = z.array(file).safeParse(given ?? [])
   if (!files.success) {
     throw new Failure('BAD_REQUEST', 'files must be a list of {name, mime, data}.')
   }
-  return {
-    overrideConfig: overrideConfig.data ?? {},
+  return files.data.map(({ data, ...facts }) => ({
+    ...facts,
     // A reference leads to a file of this very request, or nowhere.
-    files: files.data.map(({ data, ...facts }): FileUpload => ({
-      ...facts,
-      data: request.uploads?.find(data) ?? data,
-    })),
-  }
+    data: request.uploads?.find(data) ?? data,
+  }))
 }

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { admittedFlow } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
 import type { Chatflow } from '../chatflows/entity.ts'
-import { flowPorts } from '../chatflows/ports.ts'
 import { flowSource } from '../chatflows/public.ts'
 import { findOwn } from '../chatflows/service.ts'
 import { tellWhile } from '../chatflows/telling.ts'
@@ -16,8 +15,8 @@ import type { UpsertResult } from '../engine/node/result.ts'
 import { UpsertHistory } from './entity.ts'
 import { settingsOf } from './history.ts'
 import { readUpsertInput, type UpsertInput } from './input.ts'
+import { workPorts } from './ports.ts'
 import { newRecord, type Recorded, type UpsertRecord } from './record.ts'
-import { createVectorPort } from './store.ts'
 
 /** What an upsert did, and the id of its record; an empty flow has none. */
 export interface VectorUpsert extends UpsertResult {
@@ -113,12 +112,7 @@ async function perform(
       flow,
       files,
       input: { chatId: newId(), overrideConfig },
-      ports: {
-        ...flowPorts(ctx, workspaceId),
-        history: async () => [],
-        savedRun: async () => undefined,
-        vectors: createVectorPort(ctx.deps, workspaceId),
-      },
+      ports: workPorts(ctx, workspaceId),
       signal: AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs), ...gone]),
       emit: (event) => {
         if (event.event === 'upsertProgress') record.progress(event.data)

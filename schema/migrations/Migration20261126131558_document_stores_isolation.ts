@@ -2,8 +2,8 @@ import { Migration } from '@mikro-orm/migrations'
 import { quoteIdentifier, roleNames } from '../../src/db/roles.ts'
 
 /** Rights on document stores, whose chunks, files and vectors go with them. */
-export class Migration20261126130948_document_stores_isolation extends Migration {
-  override name = 'Migration20261126130948_document_stores_isolation'
+export class Migration20261126131558_document_stores_isolation extends Migration {
+  override name = 'Migration20261126131558_document_stores_isolation'
 
   override async up(): Promise<void> {
     const [row] = await this.execute('select current_database()')
