@@ -9,7 +9,10 @@ export function loaderArgs(arg: ArgBuilder) {
   return {
     storeId: arg.string({ required: true, description: 'The store.', ...idBounds }),
     id: arg.string({ description: 'A loader that is there already.', ...idBounds }),
-    loaderId: arg.string({ description: 'The kind of node that loads.', ...kind }),
+    loaderId: arg.string({
+      description: 'The kind of node that loads.',
+      ...bounded({ maxLength: 100, example: 'plainText' }),
+    }),
     loaderName: arg.string({
       description: 'What people will call it.',
       ...bounded({ maxLength: 500 }),
@@ -17,7 +20,7 @@ export function loaderArgs(arg: ArgBuilder) {
     loaderConfig: arg({
       type: 'JSON',
       description: 'Its inputs, an object or its JSON text; files as data URIs.',
-      ...config,
+      ...bounded({ freeForm: true, example: { text: 'Socks are returned within thirty days.' } }),
     }),
     splitterId: arg.string({ description: 'The kind of node that cuts.', ...kind }),
     splitterName: arg.string({
