@@ -49,11 +49,9 @@ export interface UpsertInput extends UpsertItem {
 export async function upsertDocumentStore(ctx: Ctx, input: UpsertInput): Promise<StoreUpsert> {
   const found = await findStore(tenantEm(ctx), input.id)
   const store = await withSettings(found, vectorSettings(input))
-  return underway(ctx, store.id, async (work) => {
-    const result = await upserting(ctx, store, () => upsertOne(ctx, { store, item: input }, work))
-    await saveSettings(ctx, store)
-    return result
-  })
+  return underway(ctx, store.id, (work) =>
+    upserting(ctx, store, () => upsertOne(ctx, { store, item: input }, work)),
+  )
 }
 
 /**
@@ -100,6 +98,7 @@ async function upsertOne(
           ...work,
           finish: async (source) => {
             result = await fillFrom(ctx, { store, sources: [source] }, work)
+            await saveSettings(ctx, store)
           },
         },
       ),
@@ -170,9 +169,9 @@ function readPart(value: unknown, field: string): Part {
 
 const item = z.object({
   docId: z.string(),
-  loader: z.unknown(),
-  splitter: z.unknown(),
-  metadata: z.unknown(),
+  loader: z.unknown().optional(),
+  splitter: z.unknown().optional(),
+  metadata: z.unknown().optional(),
 })
 
 function readItems(value: unknown): readonly UpsertItem[] | null {

@@ -40,9 +40,10 @@ export interface Found {
 }
 
 /** The server beside a provider of embeddings that it may call. */
-export async function startStores() {
+export async function startStores({ egress = '' } = {}) {
   const embedder = await startEmbedder()
-  const app = await startApp({ env: { EGRESS_ALLOW: embedder.host } })
+  const hosts = [embedder.host, egress].filter((host) => host !== '')
+  const app = await startApp({ env: { EGRESS_ALLOW: hosts.join(',') } })
   const call = async <T = Row>(
     method: string,
     path: string,
