@@ -1,7 +1,7 @@
 import { LLMock } from '@copilotkit/aimock'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noRealFlows, realFlow } from '../engine/harness.ts'
-import { call, script, type Asked } from '../engine/script.ts'
+import { call as callOf, script, type Asked } from '../engine/script.ts'
 import { dataUri, draw, upsert, type Drawn, type Sourced } from '../vectors/harness.ts'
 import { embedderKey, handbook, startStores, textLoader, type Stores } from './harness.ts'
 
@@ -26,13 +26,14 @@ const [socks, shipping, hours] = handbook.split('\n\n')
 /** A store whose chunks are in its vectors. */
 async function filled(token = stores.app.owner.token) {
   const { makeStore, embedding } = stores
+  const call = stores.as(token)
   const { id } = await makeStore('Shop', token)
   const loader = { storeId: id, ...textLoader() }
-  const saved = await stores.call('POST', '/loader/save', loader, token)
-  await stores.call('POST', `/loader/process/${saved.body.id}`, {}, token)
+  const saved = await call('POST', '/loader/save', loader)
+  await call('POST', `/loader/process/${saved.body.id}`)
   const vectorStore = { vectorStoreName: 'faiss', vectorStoreConfig: { topK: 1 } }
   const where = { storeId: id, ...embedding, ...vectorStore }
-  await stores.call('POST', '/vectorstore/insert', where, token)
+  await call('POST', '/vectorstore/insert', where)
   return { id, docId: saved.body.id }
 }
 
@@ -97,7 +98,7 @@ describe.skipIf(noRealFlows !== undefined)(`real flows ${noRealFlows ?? ''}`, ()
         agentModelConfig: { ...(inputs['agentModelConfig'] as object), ...provider() },
       }
     })
-    const asked = teach(call('shop', { input: socks }), 'Within thirty days.')
+    const asked = teach(callOf('shop', { input: socks }), 'Within thirty days.')
     const { body } = await ask(flow, 'May I return socks?')
     expect(body.text).toBe('Within thirty days.')
     expect(asked[0]?.tools?.map((tool) => tool.function.name)).toEqual(['shop'])

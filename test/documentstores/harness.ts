@@ -44,26 +44,30 @@ export async function startStores({ egress = '' } = {}) {
   const embedder = await startEmbedder()
   const hosts = [embedder.host, egress].filter((host) => host !== '')
   const app = await startApp({ env: { EGRESS_ALLOW: hosts.join(',') } })
-  const call = async <T = Row>(
-    method: string,
-    path: string,
-    body?: object,
-    token: string | null = app.owner.token,
-  ): Promise<Answer<T & { message: string }>> =>
-    app.rest<T & { message: string }>(method, `/document-store${path}`, {
-      token,
-      ...(body === undefined ? {} : { body }),
-    })
+  const as =
+    (token: string | null) =>
+    async <T = Row>(
+      method: string,
+      path: string,
+      body?: object,
+    ): Promise<Answer<T & { message: string }>> =>
+      app.rest<T & { message: string }>(method, `/document-store${path}`, {
+        token,
+        ...(body === undefined ? {} : { body }),
+      })
+  const call = as(app.owner.token)
   return {
     app,
     embedder,
     call,
+    /** Calls as somebody else. */
+    as,
     embedding: {
       embeddingName: 'openAIEmbeddings',
       embeddingConfig: { basepath: embedder.baseUrl, openAIApiKey: embedderKey },
     },
     makeStore: async (name = 'Handbook', token = app.owner.token) =>
-      (await call<Store>('POST', '/store', { name }, token)).body,
+      (await as(token)<Store>('POST', '/store', { name })).body,
     read: async (id: string) => (await call<Store>('GET', `/store/${id}`)).body,
     upload: (id: string, files: readonly UploadedFile[], fields: object = {}) =>
       upload(app, `/upsert/${id}`, { files, fields }),

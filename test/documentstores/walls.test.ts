@@ -27,17 +27,13 @@ const mark = '_FLOWGATE_REDACTED_'
 
 /** A store with chunks and vectors. */
 async function filled(token = stores.app.owner.token) {
-  const { call, embedding, makeStore } = stores
+  const { embedding, makeStore } = stores
+  const call = stores.as(token)
   const { id } = await makeStore('Shop', token)
   const loader = { storeId: id, ...textLoader() }
-  const { body } = await call<Loader>('POST', '/loader/save', loader, token)
-  await call('POST', `/loader/process/${body.id}`, {}, token)
-  const done = await call<Upserted>(
-    'POST',
-    '/vectorstore/insert',
-    { storeId: id, ...embedding },
-    token,
-  )
+  const { body } = await call<Loader>('POST', '/loader/save', loader)
+  await call('POST', `/loader/process/${body.id}`)
+  const done = await call<Upserted>('POST', '/vectorstore/insert', { storeId: id, ...embedding })
   expect(done.body.numAdded).toBe(3)
   return { id, docId: body.id }
 }
@@ -144,11 +140,11 @@ describe('another workspace', () => {
   })
 
   it('finds nothing of it by its own store of the same namespace', async () => {
-    const { call } = stores
     await filled()
+    const call = stores.as(stranger.token)
     const theirs = await filled(stranger.token)
     const query = { storeId: theirs.id, query: 'x', topK: 200 }
-    const found = await call<Found>('POST', '/vectorstore/query', query, stranger.token)
+    const found = await call<Found>('POST', '/vectorstore/query', query)
     expect(found.body.docs).toHaveLength(3)
     expect(new Set(found.body.docs.map(({ metadata }) => metadata['docId']))).toEqual(
       new Set([theirs.docId]),
@@ -174,31 +170,36 @@ describe('another workspace', () => {
 
 describe('who may what', () => {
   it('a viewer reads and searches, an editor does everything', async () => {
-    const { app, call } = stores
+    const { app, as } = stores
     const { id, docId } = await filled()
     const { workspaceId } = app.owner
     const viewer = await app.addPerson({ workspaceId, role: 'viewer' })
     const editor = await app.addPerson({ workspaceId, role: 'editor' })
     const question = { storeId: id, query: handbook }
-    const statuses = async ({ token }: Person) => [
-      (await call('GET', `/store/${id}`, undefined, token)).status,
-      (await call('GET', `/chunks/${id}/all/1`, undefined, token)).status,
-      (await call('POST', '/vectorstore/query', question, token)).status,
-      (await call('POST', '/store', { name: 'New' }, token)).status,
-      (await call('POST', '/loader/preview', { storeId: id, id: docId }, token)).status,
-      (await call('POST', '/vectorstore/insert', { storeId: id }, token)).status,
-      (await call('DELETE', `/store/${id}`, undefined, token)).status,
+    const calls: readonly (readonly [string, string, object?])[] = [
+      ['GET', `/store/${id}`],
+      ['GET', `/chunks/${id}/all/1`],
+      ['POST', '/vectorstore/query', question],
+      ['POST', '/store', { name: 'New' }],
+      ['POST', '/loader/preview', { storeId: id, id: docId }],
+      ['POST', '/vectorstore/insert', { storeId: id }],
+      ['DELETE', `/store/${id}`],
     ]
+    const statuses = async ({ token }: Person) => {
+      const told: number[] = []
+      for (const one of calls) told.push((await as(token)(...one)).status)
+      return told
+    }
     expect(await statuses(viewer)).toEqual([200, 200, 200, 403, 403, 403, 403])
     expect(await statuses(editor)).toEqual([200, 200, 200, 200, 200, 200, 200])
   })
 
   it('no API key does anything, bare or exchanged', async () => {
-    const { app, call } = stores
+    const { app, as } = stores
     const { token } = app.owner
     const key = await app.addKey()
     for (const credential of [key.apiKey, await app.exchange(key)]) {
-      expect((await call('GET', '/store', undefined, credential)).status).toBe(403)
+      expect((await as(credential)('GET', '/store')).status).toBe(403)
     }
     const permissions = [...keyPermissions, 'documentStores:view']
     const body = { keyName: 'Too much', permissions }
