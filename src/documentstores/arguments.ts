@@ -57,6 +57,12 @@ export function vectorArgs(arg: ArgBuilder) {
   }
 }
 
+/** The arguments of filling the vector store, of everything or of one loader. */
+export function fillArgs(arg: ArgBuilder) {
+  const docId = arg.string({ description: 'Only the chunks of this loader.', ...idBounds })
+  return { ...vectorArgs(arg), docId }
+}
+
 /** The arguments of an upsert in one call. */
 export function upsertArgs(arg: ArgBuilder) {
   const node = (what: string) =>

@@ -6,6 +6,7 @@ import { notFound, tenantEm } from '../db/tenant.ts'
 import { removeStoreVectors } from '../vectors/removal.ts'
 import { DocumentChunk, DocumentLoader } from './entity.ts'
 import { readObject } from './settings.ts'
+import { touchStore } from './staging.ts'
 import { findLoader, findStore } from './views.ts'
 
 /** A chunk as it is read. */
@@ -80,6 +81,7 @@ export async function updateDocumentChunk(
     if (input.metadata != null) chunk.metadata = readObject(input.metadata, 'metadata')
     loader.isUpserted = false
     await em.flush()
+    await touchStore(em, chunk.storeId)
     return chunk
   })
 }
@@ -98,6 +100,7 @@ export async function deleteDocumentChunk(
     em.remove(chunk)
     await em.flush()
     await removeStoreVectors(em, storeId, { docId, pageContent })
+    await touchStore(em, storeId)
     return { id: input.id, deleted: true }
   })
 }

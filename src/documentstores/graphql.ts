@@ -1,3 +1,4 @@
+import { DeletedCredentialType } from '../credentials/graphql.ts'
 import { bounded } from '../graphql/bounds.ts'
 import { builder, deletedType, idBounds, pageBounds } from '../graphql/builder.ts'
 import { loaderArgs } from './arguments.ts'
@@ -14,6 +15,7 @@ import {
   documentStorePage,
   getDocumentStore,
   listDocumentStores,
+  storesUsing,
   updateDocumentStore,
 } from './service.ts'
 import {
@@ -165,3 +167,11 @@ builder.mutationFields((t) => ({
     resolve: (_parent, args, ctx) => deleteDocumentChunk(ctx, args),
   }),
 }))
+
+builder.objectField(DeletedCredentialType, 'documentStores', (t) =>
+  t.field({
+    type: [StoreItemType],
+    description: 'The document stores that still name it.',
+    resolve: ({ id }, _args, ctx) => storesUsing(ctx, id),
+  }),
+)

@@ -9,6 +9,7 @@ import { removeStoreVectors } from '../vectors/removal.ts'
 import { DocumentLoader, type DocumentStore } from './entity.ts'
 import { changeLoader, loadWanted, restock, type Wanted } from './restock.ts'
 import { readNode, requireFileLoader } from './settings.ts'
+import { touchStore } from './staging.ts'
 import { underway } from './underway.ts'
 import { findLoader, findStore, loaderView, type LoaderView } from './views.ts'
 
@@ -36,7 +37,7 @@ export async function saveDocumentLoader(
 ): Promise<LoaderView> {
   const { store, row } = await findBoth(ctx, input)
   const wanted = await readLoader(ctx, row, input)
-  const id = await underway(ctx, store.id, () =>
+  const id = await underway(ctx, { storeId: store.id }, () =>
     withRow(ctx, { store, row, wanted }, (own) => changeLoader(ctx, { row: own, wanted })),
   )
   return loaderView(ctx, id)
@@ -50,7 +51,7 @@ export async function processDocumentLoader(ctx: Ctx, input: { id: string }): Pr
   const em = tenantEm(ctx)
   const row = await findLoader(em, input)
   const store = await findStore(em, row.storeId)
-  await underway(ctx, store.id, (work) =>
+  await underway(ctx, { storeId: store.id }, (work) =>
     restock(ctx, { store, row, wanted: storedLoader(row) }, work),
   )
   return loaderView(ctx, row.id)
@@ -65,6 +66,7 @@ export async function deleteDocumentLoader(
   await tenantEm(ctx).transactional(async (em) => {
     await em.nativeDelete(DocumentLoader, { id })
     await removeStoreVectors(em, storeId, { docId: id })
+    await touchStore(em, storeId)
   })
   return { id, deleted: true }
 }
@@ -84,7 +86,7 @@ export async function previewDocumentLoader(
 ): Promise<Preview> {
   const { store, row } = await findBoth(ctx, input)
   const wanted = await readLoader(ctx, row, input)
-  return underway(ctx, store.id, async (work) => {
+  return underway(ctx, { storeId: store.id }, async (work) => {
     const limit = input.previewChunkCount ?? shownAtFirst
     const chunks: SourceDocument[] = []
     let totalChunks = 0

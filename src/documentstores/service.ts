@@ -1,4 +1,5 @@
 import type { Ctx } from '../context.ts'
+import { isUuid } from '../core/ids.ts'
 import { pageRequest, type Page } from '../core/paging.ts'
 import { listRows, pageRows } from '../db/list.ts'
 import { principal, tenantEm } from '../db/tenant.ts'
@@ -65,4 +66,15 @@ export async function deleteDocumentStore(
   const { id } = await findStore(em, input.id)
   await em.nativeDelete(DocumentStore, { id })
   return { id, deleted: true }
+}
+
+/** The document stores of the caller's workspace that name a credential in any of their settings. */
+export async function storesUsing(ctx: Ctx, credentialId: string): Promise<StoreItem[]> {
+  if (!isUuid(credentialId)) return []
+  const name = `%${credentialId}%`
+  const own = 's.embedding_config, s.vector_store_config, s.record_manager_config'
+  const sql = `jsonb_build_array(${own})::text like ? or exists (
+    select from document_loader l where l.store_id = s.id
+      and jsonb_build_array(l.loader, l.splitter)::text like ?)`
+  return listRows(ctx, storeItems, { where: { sql, params: [name, name] } })
 }

@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { LoadedDocument } from '../engine/node/instances.ts'
-import { DocumentLoader } from './entity.ts'
+import { DocumentLoader, DocumentStore } from './entity.ts'
 
 /**
  * One go at the chunks, the files, or both of a loader. They are written in transactions of their
@@ -90,7 +90,7 @@ export async function stageChunks(
 /** Makes what was staged the loader's, in place of what it had. Throws CONFLICT as `holdStaging` does. */
 export async function commitStaging(
   em: SqlEntityManager,
-  { id, docId }: Staging,
+  { id, docId, storeId }: Staging,
   committed: Committed,
 ): Promise<void> {
   await em.transactional(async (em) => {
@@ -101,7 +101,13 @@ export async function commitStaging(
     )
     if (found === 0) throw conflict()
     await removeUncommitted(em, docId)
+    await touchStore(em, storeId)
   })
+}
+
+/** Says that something of a store has changed. */
+export async function touchStore(em: SqlEntityManager, id: string): Promise<void> {
+  await em.nativeUpdate(DocumentStore, { id }, { updatedDate: new Date() })
 }
 
 /** Leaves the loader as it was. */

@@ -1,5 +1,7 @@
+import type { Teller } from '../chatflows/telling.ts'
 import type { Ctx } from '../context.ts'
 import { principal } from '../db/tenant.ts'
+import type { Emit } from '../engine/node/events.ts'
 import type { Ports } from '../engine/node/ports.ts'
 import { workPorts } from '../vectors/ports.ts'
 
@@ -7,17 +9,19 @@ import { workPorts } from '../vectors/ports.ts'
 export interface Work {
   readonly ports: Ports
   readonly signal: AbortSignal
+  readonly emit: Emit
 }
 
 const timeoutMs = 3_600_000
 
 /**
- * Does work on a store as one of the runs under way, with the files of the request at hand.
+ * Does work on a store as one of the runs under way, with the files of the request at hand; a
+ * listener hears how far it is.
  * @throws Failure RATE_LIMITED when too much runs already, and what the work throws.
  */
 export async function underway<T>(
   ctx: Ctx,
-  storeId: string,
+  { storeId, listener }: { readonly storeId: string; readonly listener?: Teller | undefined },
   work: (how: Work) => Promise<T>,
 ): Promise<T> {
   const { workspaceId } = principal(ctx)
@@ -25,7 +29,11 @@ export async function underway<T>(
   const run = ctx.deps.runs.begin(`document store ${storeId}`, workspaceId)
   try {
     const signals = [run.signal, ctx.request.signal, AbortSignal.timeout(timeoutMs)]
-    return await work({ ports: workPorts(ctx, workspaceId), signal: AbortSignal.any(signals) })
+    return await work({
+      ports: workPorts(ctx, workspaceId),
+      signal: AbortSignal.any(listener ? [...signals, listener.signal] : signals),
+      emit: listener?.emit ?? (() => undefined),
+    })
   } finally {
     run.end()
     await release?.()

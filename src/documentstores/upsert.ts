@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { tellWhile, type Teller } from '../chatflows/telling.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
+import type { Told } from '../core/event-queue.ts'
 import { tenantEm } from '../db/tenant.ts'
 import type { NodeConfig } from '../engine/node/ports.ts'
 import type { UpsertResult } from '../engine/node/result.ts'
@@ -46,12 +48,23 @@ export interface UpsertInput extends UpsertItem {
  * `replaceExisting` is set it stays beside the new one.
  * Throws NOT_FOUND, BAD_REQUEST, RATE_LIMITED, UNPROCESSABLE, UPSTREAM.
  */
-export async function upsertDocumentStore(ctx: Ctx, input: UpsertInput): Promise<StoreUpsert> {
+export async function upsertDocumentStore(
+  ctx: Ctx,
+  input: UpsertInput,
+  listener?: Teller,
+): Promise<StoreUpsert> {
   const found = await findStore(tenantEm(ctx), input.id)
   const store = await withSettings(found, vectorSettings(input))
-  return underway(ctx, store.id, (work) =>
+  return underway(ctx, { storeId: store.id, listener }, (work) =>
     upserting(ctx, store, () => upsertOne(ctx, { store, item: input }, work)),
   )
+}
+
+/** The same, told while it happens: `upsertProgress`…, `result`. */
+export async function tellUpsert(ctx: Ctx, input: UpsertInput): Promise<AsyncGenerator<Told>> {
+  return tellWhile(ctx, async (teller) => [
+    { event: 'result', data: await upsertDocumentStore(ctx, input, teller) },
+  ])
 }
 
 /**
@@ -64,7 +77,7 @@ export async function refreshDocumentStore(
 ): Promise<StoreUpsert[]> {
   const store = await findStore(tenantEm(ctx), input.id)
   const items = readItems(input.items) ?? (await everyLoader(ctx, store))
-  return underway(ctx, store.id, async (work) =>
+  return underway(ctx, { storeId: store.id }, async (work) =>
     upserting(ctx, store, async () => {
       const results: StoreUpsert[] = []
       for (const item of items) {

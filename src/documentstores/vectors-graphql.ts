@@ -1,17 +1,43 @@
 import { bounded } from '../graphql/bounds.ts'
 import { builder, idBounds } from '../graphql/builder.ts'
-import { upsertArgs, vectorArgs } from './arguments.ts'
+import { UpsertEventType } from '../vectors/graphql.ts'
+import { fillArgs, upsertArgs, vectorArgs } from './arguments.ts'
 import { EmptiedType, MatchesType, StoreType, StoreUpsertType } from './types.ts'
-import { refreshDocumentStore, upsertDocumentStore } from './upsert.ts'
+import { refreshDocumentStore, tellUpsert, upsertDocumentStore } from './upsert.ts'
 import {
   configureDocumentStore,
   emptyDocumentStore,
   fillDocumentStore,
   searchDocumentStore,
+  tellFill,
 } from './vectors.ts'
 
 const storeId = { required: true, description: 'The store.', ...idBounds } as const
 const docId = { description: 'Only those of this loader.', ...idBounds } as const
+
+const streaming = {
+  description: 'Over REST: tell the progress, as server-sent events.',
+} as const
+
+builder.subscriptionFields((t) => ({
+  documentStoreFill: t.field({
+    type: UpsertEventType,
+    description:
+      'Brings the chunks of a document store into its vector store, and tells how far it is.',
+    args: fillArgs(t.arg),
+    authScopes: { person: 'documentStores:update' },
+    subscribe: (_parent, args, ctx) => tellFill(ctx, args),
+    resolve: (event) => event,
+  }),
+  documentStoreUpsert: t.field({
+    type: UpsertEventType,
+    description: 'Loads, cuts and upserts in one call, and tells how far it is.',
+    args: upsertArgs(t.arg),
+    authScopes: { person: 'documentStores:update' },
+    subscribe: (_parent, args, ctx) => tellUpsert(ctx, args),
+    resolve: (event) => event,
+  }),
+}))
 
 builder.queryField('searchDocumentStore', (t) =>
   t.field({
@@ -45,7 +71,7 @@ builder.mutationFields((t) => ({
   fillDocumentStore: t.field({
     type: StoreUpsertType,
     description: 'Brings the chunks of a document store into its vector store: all or none.',
-    args: { ...vectorArgs(t.arg), docId: t.arg.string(docId) },
+    args: { ...fillArgs(t.arg), streaming: t.arg.boolean(streaming) },
     authScopes: { person: 'documentStores:update' },
     resolve: (_parent, args, ctx) => fillDocumentStore(ctx, args),
   }),
@@ -61,7 +87,7 @@ builder.mutationFields((t) => ({
     type: StoreUpsertType,
     description:
       'Loads, cuts and upserts in one call: a new loader, or one that is there. All of it or nothing.',
-    args: upsertArgs(t.arg),
+    args: { ...upsertArgs(t.arg), streaming: t.arg.boolean(streaming) },
     authScopes: { person: 'documentStores:update' },
     resolve: (_parent, args, ctx) => upsertDocumentStore(ctx, args),
   }),

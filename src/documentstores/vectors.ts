@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { loadEngine } from '../chatflows/engine.ts'
+import { tellWhile, type Teller } from '../chatflows/telling.ts'
 import type { Ctx } from '../context.ts'
+import type { Told } from '../core/event-queue.ts'
 import { tenantEm } from '../db/tenant.ts'
 import type { SourceDocument } from '../engine/node/events.ts'
 import type { LoadedDocument } from '../engine/node/instances.ts'
@@ -34,6 +36,11 @@ export async function configureDocumentStore(
   return storeView(ctx, store.id)
 }
 
+export interface FillInput extends VectorSettings {
+  readonly storeId: string
+  readonly docId?: string | null | undefined
+}
+
 /** What came of filling the vectors of a store. */
 export interface StoreUpsert extends UpsertResult {
   /** The loader whose chunks they are; null for all. */
@@ -47,12 +54,13 @@ export interface StoreUpsert extends UpsertResult {
  */
 export async function fillDocumentStore(
   ctx: Ctx,
-  input: VectorSettings & { storeId: string; docId?: string | null | undefined },
+  input: FillInput,
+  listener?: Teller,
 ): Promise<StoreUpsert> {
   const found = await findStore(tenantEm(ctx), input.storeId)
   const store = await withSettings(found, input)
   const loaders = await chosenLoaders(ctx, store, input.docId ?? null)
-  return underway(ctx, store.id, async (work) => {
+  return underway(ctx, { storeId: store.id, listener }, async (work) => {
     const sources = loaders.flatMap(({ id: docId, chunksOf }) =>
       chunksOf == null ? [] : [{ docId, stagingId: chunksOf }],
     )
@@ -65,6 +73,13 @@ export async function fillDocumentStore(
     }
     return { ...result, docId: input.docId ?? null }
   })
+}
+
+/** The same, told while it happens: `upsertProgress`…, `result`. */
+export async function tellFill(ctx: Ctx, input: FillInput): Promise<AsyncGenerator<Told>> {
+  return tellWhile(ctx, async (teller) => [
+    { event: 'result', data: await fillDocumentStore(ctx, input, teller) },
+  ])
 }
 
 /** What was found, and how long it took. */
@@ -80,7 +95,7 @@ export async function searchDocumentStore(
   input: { storeId: string; query: string; topK?: number | null | undefined },
 ): Promise<Matches> {
   const store = await findStore(tenantEm(ctx), input.storeId)
-  return underway(ctx, store.id, async (work) => {
+  return underway(ctx, { storeId: store.id }, async (work) => {
     const engine = await loadEngine()
     const start = performance.now()
     const request = { store: storedDocuments(store), ...work }
@@ -102,7 +117,7 @@ export async function emptyDocumentStore(
   const store = await findStore(tenantEm(ctx), input.storeId)
   const docId = input.docId ?? null
   const loaders = await chosenLoaders(ctx, store, docId)
-  return underway(ctx, store.id, async (work) => {
+  return underway(ctx, { storeId: store.id }, async (work) => {
     const elsewhere = docId === null ? await emptyElsewhere(store, work) : 0
     const numDeleted = await tenantEm(ctx).transactional(async (em) => {
       const ids = loaders.map(({ id }) => id)

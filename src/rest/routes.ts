@@ -161,10 +161,20 @@ const table: Readonly<Record<Tag, readonly Row[]>> = {
     ['PUT', '/document-store/chunks/:storeId/:docId/:id', 'Mutation.updateDocumentChunk'],
     ['DELETE', '/document-store/chunks/:storeId/:docId/:id', 'Mutation.deleteDocumentChunk'],
     ['POST', '/document-store/vectorstore/save', 'Mutation.configureDocumentStore'],
-    ['POST', '/document-store/vectorstore/insert', 'Mutation.fillDocumentStore'],
+    [
+      'POST',
+      '/document-store/vectorstore/insert',
+      'Mutation.fillDocumentStore',
+      { streams: 'documentStoreFill' },
+    ],
     ['POST', '/document-store/vectorstore/query', 'Query.searchDocumentStore'],
     ['DELETE', '/document-store/vectorstore/:storeId', 'Mutation.emptyDocumentStore'],
-    ['POST', '/document-store/upsert/:id', 'Mutation.upsertDocumentStore', { files: 'files' }],
+    [
+      'POST',
+      '/document-store/upsert/:id',
+      'Mutation.upsertDocumentStore',
+      { streams: 'documentStoreUpsert', files: 'files' },
+    ],
     ['POST', '/document-store/refresh/:id', 'Mutation.refreshDocumentStore'],
   ],
   Credentials: [

@@ -94,7 +94,7 @@ describe('a document store', () => {
     const { call, makeStore } = stores
     const names = ['one', 'two', 'three']
     for (const name of names) await makeStore(name)
-    const all = await call<readonly { name: string }[]>('GET', '/store')
+    const all = await call<readonly { id: string; name: string }[]>('GET', '/store')
     expect(all.body.slice(0, 3).map(({ name }) => name)).toEqual(names.toReversed())
     const page = await call<{ data: readonly { name: string }[]; total: number }>(
       'GET',
@@ -102,6 +102,9 @@ describe('a document store', () => {
     )
     expect(page.body.data.map(({ name }) => name)).toEqual(['two'])
     expect(page.body.total).toBe(all.body.length)
+    await call('POST', '/loader/save', { storeId: all.body[1]?.id, ...textLoader() })
+    const [first] = (await call<readonly { name: string }[]>('GET', '/store')).body
+    expect(first?.name).toBe('two')
   })
 })
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newId } from '../../src/core/ids.ts'
 import { pdf } from '../vectors/files.ts'
 import { dataUri } from '../vectors/harness.ts'
 import {
@@ -126,6 +127,34 @@ describe('an upsert in one call', () => {
       status: 400,
       body: { message: 'The document loader plainText takes no files.' },
     })
+  })
+})
+
+describe('an upsert that tells how far it is', () => {
+  const eventsIn = (text: string) =>
+    [...text.matchAll(/^data:(.+)$/gm)].map(
+      ([, json = '']) => JSON.parse(json) as { event: string; data: Upserted },
+    )
+
+  it('tells its progress, and its result', async () => {
+    const { app, makeStore } = stores
+    const { id } = await makeStore()
+    const loader = { name: 'plainText', config: { text: handbook } }
+    const body = { ...settings(), loader, streaming: true }
+    const { token } = app.owner
+    const answer = await app.rest('POST', `/document-store/upsert/${id}`, { token, body })
+    expect(answer.headers.get('content-type')).toContain('text/event-stream')
+    const events = eventsIn(answer.text)
+    expect(events.map(({ event }) => event)).toEqual(['upsertProgress', 'result', 'end'])
+    expect(events[0]?.data).toEqual({ loaded: 3, added: 3, skipped: 0 })
+    expect(events[1]?.data).toMatchObject({ numAdded: 3, docId: expect.any(String) })
+
+    const again = { storeId: id, streaming: true }
+    const path = '/document-store/vectorstore/insert'
+    const filled = await app.rest('POST', path, { token, body: again })
+    expect(eventsIn(filled.text)[1]?.data).toMatchObject({ numSkipped: 3, docId: null })
+    const missing = await app.rest('POST', `/document-store/upsert/${newId()}`, { token, body })
+    expect(missing.status).toBe(404)
   })
 })
 

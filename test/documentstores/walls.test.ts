@@ -94,6 +94,9 @@ describe('a secret in the settings', () => {
       expect((await call('POST', '/vectorstore/query', query)).status).toBe(200)
       expect(embedder.state.authorization).toBe(`Bearer ${embedderKey}`)
     }
+    const { token } = app.owner
+    const deleted = await app.rest('DELETE', `/credentials/${own}`, { token })
+    expect(deleted.body['documentStores']).toMatchObject([{ id, name: 'Shop' }])
     const theirs = await credential(stranger)
     const before = (await read(id)).embeddingConfig
     const refused = await call('POST', '/vectorstore/insert', settings('credential', theirs))
