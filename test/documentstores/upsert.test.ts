@@ -292,17 +292,3 @@ describe('a refresh', () => {
     expect(await stores.read(id)).toMatchObject({ status: 'UPSERTED', totalChunks: 4 })
   })
 })
-
-describe('two who process a loader at once', () => {
-  it('leave the chunks of one of them, each once', async () => {
-    const { id } = await stores.makeStore()
-    const { body } = await stores.upload(id, [['notes.txt', handbook]], settings())
-    const answers = await Promise.all(
-      [1, 2, 3].map(() => stores.call('POST', `/loader/process/${body.docId}`)),
-    )
-    for (const { status } of answers) expect([200, 409]).toContain(status)
-    expect(answers.map(({ status }) => status)).toContain(200)
-    expect((await chunksOf(id)).map(({ pageContent }) => pageContent)).toEqual(paragraphs)
-    expect(await rowsIn('document_chunk', id)).toBe(3)
-  })
-})
