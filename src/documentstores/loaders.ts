@@ -112,7 +112,9 @@ export async function readLoader(
     config: input.loaderConfig,
     stored: stored.loader,
   })
-  if (loader === null) throw new Failure('BAD_REQUEST', 'loaderId must name a document loader.')
+  if (loader === null) {
+    throw new Failure('BAD_REQUEST', 'Name a document loader, such as plainText or fileLoader.')
+  }
   const splitter = await readNode({
     role: 'splitter',
     name: input.splitterId,

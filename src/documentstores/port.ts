@@ -2,8 +2,9 @@ import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
 import type { Database } from '../db/database.ts'
 import type { StoredDocuments } from '../engine/node/ports.ts'
-import { DocumentLoader, DocumentStore } from './entity.ts'
-import { readChunks, type ChunkSource } from './stored-chunks.ts'
+import { DocumentStore } from './entity.ts'
+import { readChunks, sourcesOf } from './stored-chunks.ts'
+import { loadersOf } from './views.ts'
 
 /**
  * A document store for a flow of the same workspace.
@@ -23,9 +24,8 @@ export async function findStoredDocuments(
   return {
     ...storedDocuments(store),
     async *chunks() {
-      for (const source of await chunkSources(database, workspaceId, id)) {
-        yield* readChunks({ database, workspaceId }, source)
-      }
+      const sources = sourcesOf(await loadersOf(database.workspaceEm({ workspaceId }), id))
+      for (const source of sources) yield* readChunks({ database, workspaceId }, source)
     },
   }
 }
@@ -39,18 +39,4 @@ export function storedDocuments(store: DocumentStore): Omit<StoredDocuments, 'ch
     vectorStore: store.vectorStoreConfig ?? null,
     recordManager: store.recordManagerConfig ?? null,
   }
-}
-
-/** Where the chunks of a store are, loader by loader, the oldest first. */
-export async function chunkSources(
-  database: Database,
-  workspaceId: string,
-  storeId: string,
-): Promise<ChunkSource[]> {
-  const loaders = await database
-    .workspaceEm({ workspaceId })
-    .find(DocumentLoader, { storeId }, { orderBy: { createdDate: 'asc', id: 'asc' } })
-  return loaders.flatMap(({ id: docId, chunksOf }) =>
-    chunksOf == null ? [] : [{ docId, stagingId: chunksOf }],
-  )
 }

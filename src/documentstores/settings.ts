@@ -4,6 +4,7 @@ import { parseJson } from '../core/json.ts'
 import { redacted } from '../credentials/service.ts'
 import { fileInputs } from '../engine/documents/loader.ts'
 import { isSecretKey } from '../engine/flow/public-flow.ts'
+import type { NodeDefinition } from '../engine/node/define.ts'
 import type { NodeConfig } from '../engine/node/ports.ts'
 import { scrubPatterns } from '../engine/text/secrets.ts'
 
@@ -42,11 +43,13 @@ export async function readNode(given: GivenNode): Promise<NodeConfig | null> {
   if (given.name === null || given.name === '') return null
   const name = given.name ?? stored?.name
   if (name === undefined) return null
-  await requireKind(role, name)
+  const { inputs } = await requireKind(role, name)
   const known = stored?.name === name ? stored.config : {}
   if (given.config == null) return { name, config: known }
-  const config = readObject(given.config, `${role}Config`)
-  return { name, config: withStored(config, known) as Settings }
+  const config = withStored(readObject(given.config, `${role}Config`), known) as Settings
+  // What is wired in on a canvas is no setting.
+  const own = Object.entries(config).filter(([key]) => inputs[key]?.anchor === undefined)
+  return { name, config: Object.fromEntries(own) }
 }
 
 /** A JSON object, given as such or as text. Throws BAD_REQUEST, naming the field. */
@@ -75,11 +78,12 @@ export async function requireFileLoader(name: string): Promise<void> {
   throw new Failure('BAD_REQUEST', `The document loader ${name} takes no files.`)
 }
 
-async function requireKind(role: NodeRole, name: string): Promise<void> {
+async function requireKind(role: NodeRole, name: string): Promise<NodeDefinition> {
   const { findNode } = await loadEngine()
   const definition = findNode(name)
-  const isKind = definition?.category === categories[role]
-  if (isKind && (role !== 'vectorStore' || definition.upsert !== undefined)) return
+  if (definition?.category === categories[role]) {
+    if (role !== 'vectorStore' || definition.upsert !== undefined) return definition
+  }
   const sentence = `There is no node ${name.slice(0, 100)} of the category ${categories[role]} that a document store can use.`
   throw new Failure('BAD_REQUEST', sentence)
 }

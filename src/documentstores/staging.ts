@@ -7,7 +7,7 @@ import { DocumentLoader, DocumentStore } from './entity.ts'
 /**
  * One go at the chunks, the files, or both of a loader. They are written in transactions of their
  * own, and are the loader's only once `commitStaging` says so. Whoever begins later takes the loader
- * over, and removes what a failed or forgotten go has left.
+ * over, and in the end removes what earlier ones have left.
  */
 export interface Staging {
   readonly id: string
@@ -40,17 +40,11 @@ export async function beginStaging(
   em: SqlEntityManager,
   { id: docId, storeId, workspaceId }: Pick<DocumentLoader, 'id' | 'storeId' | 'workspaceId'>,
 ): Promise<Staging> {
-  const id = newId()
-  await em.transactional(async (em) => {
-    const found = await em.nativeUpdate(
-      DocumentLoader,
-      { id: docId },
-      { stagingId: id, updatedDate: new Date() },
-    )
-    if (found === 0) throw conflict()
-    await removeUncommitted(em, docId)
-  })
-  return { id, docId, storeId, workspaceId }
+  const staging = { id: newId(), docId, storeId, workspaceId }
+  const begun = { stagingId: staging.id, updatedDate: new Date() }
+  const found = await em.nativeUpdate(DocumentLoader, { id: docId }, begun)
+  if (found === 0) throw conflict()
+  return staging
 }
 
 /** Says that the work goes on. Throws CONFLICT when somebody else has begun it anew. */

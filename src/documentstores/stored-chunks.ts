@@ -1,11 +1,19 @@
 import { Failure } from '../core/errors.ts'
 import type { Database } from '../db/database.ts'
 import type { LoadedDocument } from '../engine/node/instances.ts'
+import type { DocumentLoader } from './entity.ts'
 
 /** The chunks that a loader has made, by the staging that brought them. */
 export interface ChunkSource {
   readonly docId: string
   readonly stagingId: string
+}
+
+/** Where the chunks are that loaders have. */
+export function sourcesOf(loaders: readonly DocumentLoader[]): ChunkSource[] {
+  return loaders.flatMap(({ id: docId, chunksOf }) =>
+    chunksOf == null ? [] : [{ docId, stagingId: chunksOf }],
+  )
 }
 
 /** Characters that are read at once: without a splitter a chunk may be a whole file. */

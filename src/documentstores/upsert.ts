@@ -1,3 +1,4 @@
+import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { z } from 'zod'
 import { tellWhile, type Teller } from '../chatflows/telling.ts'
 import type { Ctx } from '../context.ts'
@@ -6,7 +7,7 @@ import type { Told } from '../core/event-queue.ts'
 import { tenantEm } from '../db/tenant.ts'
 import type { NodeConfig } from '../engine/node/ports.ts'
 import type { UpsertResult } from '../engine/node/result.ts'
-import { DocumentLoader, type DocumentStore } from './entity.ts'
+import type { DocumentLoader, DocumentStore } from './entity.ts'
 import { keptFiles } from './files.ts'
 import { readLoader, withRow } from './loaders.ts'
 import { restock, type Wanted } from './restock.ts'
@@ -20,7 +21,7 @@ import {
   type StoreUpsert,
   type VectorSettings,
 } from './vectors.ts'
-import { findLoader, findStore } from './views.ts'
+import { findLoader, findStore, loadersOf } from './views.ts'
 
 /** A loader to be upserted; nodes come as `{name, config}`. */
 export interface UpsertItem {
@@ -75,8 +76,10 @@ export async function refreshDocumentStore(
   ctx: Ctx,
   input: { id: string; items?: unknown },
 ): Promise<StoreUpsert[]> {
-  const store = await findStore(tenantEm(ctx), input.id)
-  const items = readItems(input.items) ?? (await everyLoader(ctx, store))
+  const em = tenantEm(ctx)
+  const store = await findStore(em, input.id)
+  const items = readItems(input.items) ?? (await everyItem(em, store))
+  for (const { docId } of items) await findLoader(em, { storeId: store.id, id: docId })
   return underway(ctx, { storeId: store.id }, async (work) =>
     upserting(ctx, store, async () => {
       const results: StoreUpsert[] = []
@@ -187,18 +190,15 @@ const item = z.object({
   metadata: z.unknown().optional(),
 })
 
-function readItems(value: unknown): readonly UpsertItem[] | null {
+type RefreshItem = z.infer<typeof item>
+
+function readItems(value: unknown): readonly RefreshItem[] | null {
   if (value == null) return null
   const read = z.array(item).max(1000).safeParse(value)
   if (read.success) return read.data.length === 0 ? null : read.data
   throw new Failure('BAD_REQUEST', 'items must be a list of {docId, loader, splitter, metadata}.')
 }
 
-async function everyLoader(ctx: Ctx, { id: storeId }: DocumentStore): Promise<UpsertItem[]> {
-  const loaders = await tenantEm(ctx).find(
-    DocumentLoader,
-    { storeId },
-    { orderBy: { createdDate: 'asc', id: 'asc' } },
-  )
-  return loaders.map(({ id: docId }) => ({ docId }))
+async function everyItem(em: SqlEntityManager, { id }: DocumentStore): Promise<RefreshItem[]> {
+  return (await loadersOf(em, id)).map(({ id: docId }) => ({ docId }))
 }

@@ -12,9 +12,9 @@ import { removeStoreVectors } from '../vectors/removal.ts'
 import { DocumentLoader, DocumentStore } from './entity.ts'
 import { storedDocuments } from './port.ts'
 import { readNode } from './settings.ts'
-import { readChunks, type ChunkSource } from './stored-chunks.ts'
+import { readChunks, sourcesOf, type ChunkSource } from './stored-chunks.ts'
 import { underway, type Work } from './underway.ts'
-import { findLoader, findStore, storeView, type StoreView } from './views.ts'
+import { findLoader, findStore, loadersOf, storeView, type StoreView } from './views.ts'
 
 /** Where a store keeps its vectors, and what makes them; what is absent stays as it is stored. */
 export interface VectorSettings {
@@ -61,9 +61,7 @@ export async function fillDocumentStore(
   const store = await withSettings(found, input)
   const loaders = await chosenLoaders(ctx, store, input.docId ?? null)
   return underway(ctx, { storeId: store.id, listener }, async (work) => {
-    const sources = loaders.flatMap(({ id: docId, chunksOf }) =>
-      chunksOf == null ? [] : [{ docId, stagingId: chunksOf }],
-    )
+    const sources = sourcesOf(loaders)
     const result = await upserting(ctx, store, () => fillFrom(ctx, { store, sources }, work))
     await saveSettings(ctx, store)
     for (const { id, updatedDate } of loaders) {
@@ -222,6 +220,5 @@ async function chosenLoaders(
   docId: string | null,
 ): Promise<DocumentLoader[]> {
   const em = tenantEm(ctx)
-  if (docId !== null) return [await findLoader(em, { storeId, id: docId })]
-  return em.find(DocumentLoader, { storeId }, { orderBy: { createdDate: 'asc', id: 'asc' } })
+  return docId === null ? loadersOf(em, storeId) : [await findLoader(em, { storeId, id: docId })]
 }

@@ -127,6 +127,11 @@ export async function findLoader(
   return loader
 }
 
+/** The loaders of a store, the oldest first. */
+export async function loadersOf(em: SqlEntityManager, storeId: string): Promise<DocumentLoader[]> {
+  return em.find(DocumentLoader, { storeId }, { orderBy: { createdDate: 'asc', id: 'asc' } })
+}
+
 function noSuchStore() {
   return notFound('document store')
 }

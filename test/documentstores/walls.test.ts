@@ -211,13 +211,25 @@ describe('who may what', () => {
 })
 
 describe('settings that cannot be', () => {
+  it('pose as no other node', async () => {
+    const { call, makeStore } = stores
+    const { id: storeId } = await makeStore()
+    const posing = { vectorStore: { kind: 'vectorStore' }, query: 'x' }
+    const loader = { storeId, loaderId: 'vectorStoreToDocument', loaderConfig: posing }
+    const saved = await call<Loader>('POST', '/loader/save', loader)
+    expect(saved.body.loaderConfig).toEqual({ query: 'x' })
+    const refused = await call('POST', `/loader/process/${saved.body.id}`)
+    expect(refused.status).toBe(422)
+    expect(refused.body.message).toContain('needs a vector store connected to it')
+  })
+
   it('are refused with their name', async () => {
     const { call, makeStore } = stores
     const { id: storeId } = await makeStore()
     const refusals = [
       ['/loader/save', { loaderId: 'plainTetx' }, 'There is no node plainTetx'],
       ['/loader/save', { loaderId: 'chatOpenAI' }, 'of the category Document Loaders'],
-      ['/loader/save', { splitterId: 'plainText' }, 'loaderId must name a document loader.'],
+      ['/loader/save', { splitterId: 'plainText' }, 'Name a document loader'],
       ['/loader/save', { loaderId: 'plainText', loaderConfig: '[]' }, 'loaderConfig must be'],
       ['/loader/save', { loaderId: 'plainText', splitterId: 'faiss' }, 'Text Splitters'],
       ['/vectorstore/save', { embeddingName: 'faiss' }, 'Embeddings'],

@@ -43,7 +43,11 @@ export function takeFiles(config: Readonly<Record<string, unknown>>): {
 } {
   const taken = fileInputs.flatMap((input) => {
     const uris = listOf(config[input]).filter((text) => text.startsWith('data:'))
-    const files = uris.map((data, index) => ({ name: nameIn(data, index), mime: '', data }))
+    const files = uris.map((data, index) => ({
+      name: nameIn(data, index),
+      mime: /^data:([^;,]*)/.exec(data)?.[1] ?? '',
+      data,
+    }))
     return files.length === 0 ? [] : [{ input, files }]
   })
   const names = taken.map(({ input, files }) => [
