@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
+import { storable } from '../core/json.ts'
 import type { LoadedDocument } from '../engine/node/instances.ts'
 import { DocumentLoader, DocumentStore } from './entity.ts'
 
@@ -68,7 +69,8 @@ export async function stageChunks(
         id: newId(),
         no: from + at + index,
         content: pageContent,
-        metadata,
+        // What a PDF says of itself may hold what no database takes.
+        metadata: storable(metadata),
       }))
       await em.execute(
         `insert into document_chunk
