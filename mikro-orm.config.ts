@@ -7,6 +7,13 @@ import { ApiKey, ApiKeyUsage } from './src/apikeys/entity.ts'
 import { AuditEntry } from './src/audit/entity.ts'
 import { Chatflow } from './src/chatflows/entity.ts'
 import { Credential } from './src/credentials/entity.ts'
+import {
+  DocumentChunk,
+  DocumentFile,
+  DocumentFilePart,
+  DocumentLoader,
+  DocumentStore,
+} from './src/documentstores/entity.ts'
 import { ChatFile, ChatMessage, Execution, Feedback, Lead } from './src/predictions/entity.ts'
 import { Tool } from './src/tools/entity.ts'
 import { Variable } from './src/variables/entity.ts'
@@ -35,6 +42,11 @@ export const options = {
     Execution,
     Feedback,
     Lead,
+    DocumentStore,
+    DocumentLoader,
+    DocumentChunk,
+    DocumentFile,
+    DocumentFilePart,
     VectorSpace,
     VectorBatch,
     VectorChunk,

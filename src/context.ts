@@ -4,7 +4,7 @@ import type { Permission } from './core/permissions.ts'
 import type { Vault } from './core/seal.ts'
 import type { Tokens } from './core/token.ts'
 import type { Database } from './db/database.ts'
-import type { LoadDocuments } from './engine/node/ports.ts'
+import type { LoadDocuments, StoredDocuments } from './engine/node/ports.ts'
 import type { AccessCache } from './platform/access-cache.ts'
 import type { Attempts } from './platform/attempts.ts'
 import type { Batch } from './platform/batch.ts'
@@ -51,6 +51,10 @@ export interface Deps {
   /** Makes indexes for namespaces of vectors that grow. */
   readonly vectorIndexes: {
     grown(em: SqlEntityManager, space: GrownSpace): void
+  }
+  /** The document stores that flows read, whichever room they run in. */
+  readonly documentStores: {
+    find(workspaceId: string, id: string): Promise<StoredDocuments>
   }
   /** Databases of others that flows read. */
   readonly sql: Sql

@@ -1,4 +1,5 @@
 import type { Deps } from './context.ts'
+import { findStoredDocuments } from './documentstores/port.ts'
 import type { Egress } from './platform/egress.ts'
 import { createFlowCache } from './platform/flow-cache.ts'
 import { createSpool } from './platform/spool.ts'
@@ -17,6 +18,7 @@ type FlowDeps = Pick<
   | 'loading'
   | 'localEmbeddings'
   | 'vectorIndexes'
+  | 'documentStores'
   | 'sql'
   | 'flowCache'
 >
@@ -48,6 +50,9 @@ export function createFlowWorld({
     deps: {
       ...closing,
       fetch: egress.fetch,
+      documentStores: {
+        find: (workspaceId, id) => findStoredDocuments(database, workspaceId, id),
+      },
       sql: sqlAtFirstCall(egressAllow),
       flowCache: createFlowCache({ clock }),
     },

@@ -82,7 +82,7 @@ const below: Readonly<Record<Floor, readonly Floor[]>> = {
 
 /** A later room may use an earlier one, never the reverse. */
 const rooms =
-  'audit workspaces accounts apikeys credentials tools variables chatflows vectors predictions'.split(
+  'audit workspaces accounts apikeys credentials tools variables chatflows vectors documentstores predictions'.split(
     ' ',
   )
 
@@ -192,7 +192,7 @@ describe('what only one place does', () => {
       'src/accounts/service.ts findLogin',
       'src/accounts/sessions.ts findSession',
       'src/apikeys/lookup.ts read',
-      'src/chatflows/admission.ts findFlowHead',
+      'src/chatflows/admission.ts locate',
     ])
   })
 

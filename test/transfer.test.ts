@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-const [credential, tool] = [randomUUID(), randomUUID()]
+const [credential, tool, store] = [randomUUID(), randomUUID(), randomUUID()]
 const canvas = {
   nodes: [
     {
@@ -31,6 +31,7 @@ const canvas = {
         inputs: {
           agentModelConfig: { FLOWISE_CREDENTIAL_ID: credential },
           agentTools: [{ agentSelectedToolConfig: { selectedTool: tool } }],
+          agentKnowledgeDocumentStores: [{ documentStore: `${store}:Papers` }],
         },
       },
     },
@@ -68,22 +69,24 @@ describe('taking a chatflow along', () => {
       { kind: 'credential', id: credential, nodeId: 'chatOpenAI_0' },
       { kind: 'credential', id: credential, nodeId: 'agentAgentflow_0' },
       { kind: 'tool', id: tool, nodeId: 'agentAgentflow_0' },
+      { kind: 'documentStore', id: store, nodeId: 'agentAgentflow_0' },
     ])
   })
 
   it('exchanges the ids that are mapped', async () => {
-    const [ownCredential, ownTool] = [randomUUID(), randomUUID()]
+    const [ownCredential, ownTool, ownStore] = [randomUUID(), randomUUID(), randomUUID()]
     const answer = await app.rest<Imported>('POST', '/import-chatflow', {
       token: app.owner.token,
       body: {
         name: 'in',
         file: canvas,
-        idMap: { [credential]: ownCredential, [tool]: ownTool },
+        idMap: { [credential]: ownCredential, [tool]: ownTool, [store]: ownStore },
       },
     })
     expect(answer.body.foreignIds).toEqual([])
     expect(answer.body.chatflow['flowData']).toContain(ownCredential)
     expect(answer.body.chatflow['flowData']).toContain(ownTool)
+    expect(answer.body.chatflow['flowData']).toContain(`${ownStore}:Papers`)
   })
 
   it('refuses what is no such file', async () => {

@@ -21,7 +21,7 @@ import {
   hasChanged,
   listChatflows,
   updateChatflow,
-  usingCredential,
+  usingRow,
 } from './service.ts'
 import {
   BoundChatflowType,
@@ -173,6 +173,6 @@ builder.objectField(DeletedCredentialType, 'chatFlows', (t) =>
   t.field({
     type: [BoundChatflowType],
     description: 'The chatflows that still name it, and refuse to run until they get another.',
-    resolve: ({ id }, _args, ctx) => usingCredential(ctx, id),
+    resolve: ({ id }, _args, ctx) => usingRow(ctx, id),
   }),
 )

@@ -24,6 +24,7 @@ export function flowPorts(
       const { name, description, schema, func } = await findTool(deps, workspaceId, id)
       return { id, name, description, schema: schema ?? null, func: func ?? null }
     },
+    documentStore: (id) => deps.documentStores.find(workspaceId, id),
     flow: (id) => findNeighbour(deps, workspaceId, id),
     sql: deps.sql,
     cache: deps.flowCache.of(workspaceId),

@@ -161,10 +161,10 @@ export async function boundTo(ctx: Ctx, keyIds: readonly string[]): Promise<Boun
   return listRows(ctx, boundChatflows, { where: isBoundTo(keyIds) })
 }
 
-/** The chatflows of the caller's workspace that name a credential anywhere. */
-export async function usingCredential(ctx: Ctx, credentialId: string): Promise<BoundChatflow[]> {
-  if (!isUuid(credentialId)) return []
-  const where = { sql: 'flow_data like ?', params: [`%${credentialId}%`] }
+/** The chatflows of the caller's workspace that name a credential, or another row, anywhere. */
+export async function usingRow(ctx: Ctx, id: string): Promise<BoundChatflow[]> {
+  if (!isUuid(id)) return []
+  const where = { sql: 'flow_data like ?', params: [`%${id}%`] }
   return listRows(ctx, boundChatflows, { where })
 }
 

@@ -16,8 +16,16 @@ export const keyPermissions = [
   'tools:delete',
 ] as const
 
+const documentStorePermissions = [
+  'documentStores:view',
+  'documentStores:create',
+  'documentStores:update',
+  'documentStores:delete',
+] as const
+
 /** What only a person's role may hold; no key carries these. */
 export const personPermissions = [
+  ...documentStorePermissions,
   'apikeys:view',
   'apikeys:create',
   'apikeys:update',
@@ -37,8 +45,8 @@ export type Role = (typeof roles)[number]
 const permissionsByRole: Record<Role, readonly Permission[]> = {
   owner: permissions,
   admin: permissions,
-  editor: keyPermissions,
-  viewer: ['chatflows:view', 'credentials:view', 'tools:view'],
+  editor: [...keyPermissions, ...documentStorePermissions],
+  viewer: ['chatflows:view', 'credentials:view', 'tools:view', 'documentStores:view'],
 }
 
 export function isKeyPermission(text: string): text is KeyPermission {

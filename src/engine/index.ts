@@ -7,4 +7,10 @@ export { parseFlow } from './flow/flow.ts'
 export { findNode } from './nodes/index.ts'
 export { runFlow } from './run.ts'
 export { chatUploads, upsertFlow } from './upsert.ts'
+export {
+  emptyDocumentStore,
+  fillDocumentStore,
+  loadDocuments,
+  searchDocumentStore,
+} from './store.ts'
 export { isStreamable, validateFlow } from './validate.ts'

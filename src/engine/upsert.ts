@@ -9,7 +9,8 @@ import type { FileUpload } from './node/run-input.ts'
 import { fileKindOf } from './nodes/documents/file-loaders.ts'
 import { findNode } from './nodes/index.ts'
 import { runFlow, tellable } from './run.ts'
-import { nodeContext, prepareRun } from './run/context.ts'
+import { prepareRun } from './run/context.ts'
+import { nodeContext } from './run/node-context.ts'
 import { cannotRun, unknownNodes } from './run/problems.ts'
 import type { RunRequest } from './run/request.ts'
 import { createSecrets } from './text/secrets.ts'
@@ -77,9 +78,12 @@ export function chatUploads(flow: Flow): readonly (FileKind | undefined)[] | nul
 }
 
 function storesIn(flow: Flow): readonly FlowNode[] {
-  return [...flow.nodes.values()].filter(
-    ({ name, category }) => (findNode(name)?.category ?? category) === 'Vector Stores',
-  )
+  return [...flow.nodes.values()].filter(({ name, category }) => {
+    const definition = findNode(name)
+    const isStore = (definition?.category ?? category) === 'Vector Stores'
+    // A document store is filled from its own loaders, not by a flow.
+    return isStore && (definition === undefined || definition.upsert !== undefined)
+  })
 }
 
 function storeOf({ flow, stopNodeId }: UpsertRequest): FlowNode {

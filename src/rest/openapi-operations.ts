@@ -155,19 +155,20 @@ function securityOf(access: Access): OpenApiOperation['security'] {
 
 function refusalsOf(route: Route, field: GraphQLField<unknown, Ctx>, access: Access) {
   const hasBody = route.method === 'POST' || route.method === 'PUT'
-  const runsFlow = access.kind === 'flow' && hasBody
+  const isWork = access.kind === 'flow' || route.tag === 'Document stores'
+  const runsNodes = isWork && hasBody
   const statuses = [
     400,
     401,
     ...(access.kind === 'anyone' ? [] : ([403] as const)),
     ...(field.args.some(({ name }) => isInPath(route, name)) ? ([404] as const) : []),
     ...(hasBody ? ([413, 415] as const) : []),
-    ...(runsFlow ? ([422] as const) : []),
+    ...(runsNodes ? ([422] as const) : []),
     429,
     500,
-    ...(runsFlow ? ([502] as const) : []),
+    ...(runsNodes ? ([502] as const) : []),
     503,
-    ...(runsFlow ? ([504] as const) : []),
+    ...(runsNodes ? ([504] as const) : []),
   ] as const
   return Object.fromEntries(
     statuses.map((status) => [status, { $ref: `#/components/responses/${refusals[status]}` }]),

@@ -44,10 +44,49 @@ export function writeOpenApi(schema: GraphQLSchema, routes: readonly Route[]): O
 function pathsOf(operations: readonly (readonly [Route, OpenApiOperation])[]) {
   const paths: Record<string, Record<string, OpenApiOperation>> = {}
   for (const [route, operation] of operations) {
-    const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation }
+    const names = paramNames(operations, route)
+    const path = route.path.replaceAll(/:(\w+)/g, (_, name: string) => `{${names.get(name)}}`)
+    const parameters = operation.parameters?.map((parameter) => {
+      const name = parameter['in'] === 'path' ? names.get(String(parameter['name'])) : undefined
+      return name === undefined ? parameter : { ...parameter, name }
+    })
+    paths[path] = {
+      ...paths[path],
+      [route.method.toLowerCase()]: { ...operation, ...(parameters && { parameters }) },
+    }
   }
   return paths
+}
+
+/**
+ * What the parameters of a path are called. OpenAPI knows no two paths that differ in such names
+ * alone: where routes call the same place by two names, it is `pageOrId`.
+ */
+function paramNames(
+  operations: readonly (readonly [Route, OpenApiOperation])[],
+  { path }: Route,
+): ReadonlyMap<string, string> {
+  const shape = shapeOf(path)
+  const alike = operations.filter(([other]) => shapeOf(other.path) === shape)
+  const named = alike.map(([other]) => namesIn(other.path))
+  return new Map(
+    namesIn(path).map((name, at) => {
+      const [first = name, ...others] = new Set(named.map((names) => names[at] ?? name))
+      return [name, first + others.map((other) => `Or${capitalized(other)}`).join('')]
+    }),
+  )
+}
+
+function shapeOf(path: string): string {
+  return path.replaceAll(/:\w+/g, ':')
+}
+
+function namesIn(path: string): string[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
 }
 
 const ping: OpenApiOperation = {

@@ -57,7 +57,7 @@ export async function readForm(
 
 /** Fields that hold JSON; they come as text, as all fields of a form do. */
 const jsonFields = new Set(['overrideConfig', 'history', 'uploads', 'form', 'humanInput'])
-const switches = new Set(['streaming', 'detached'])
+const switches = new Set(['streaming', 'detached', 'replaceExisting'])
 
 /**
  * A form as the arguments of a REST call: its files under `filesName`, as

@@ -4,7 +4,7 @@ import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { VectorPlace } from '../engine/node/ports.ts'
 import { staleAfter } from './leftovers.ts'
-import { lockSpace, refuseOther, type Space } from './space.ts'
+import { lockSpace, ownerColumns, refuseOther, type Space } from './space.ts'
 
 export interface Claiming {
   readonly workspaceId: string
@@ -98,9 +98,10 @@ async function takeSpace(em: SqlEntityManager, claiming: Claiming): Promise<Spac
   }
   await em.execute(
     `insert into vector_space
-       (id, workspace_id, chatflowid, namespace, model, dimensions, created_date, updated_date)
+       (id, workspace_id, ${ownerColumns[place.owner.kind]}, namespace, model, dimensions,
+        created_date, updated_date)
      values (?, ?, ?, ?, ?, 0, now(), now()) on conflict do nothing`,
-    [newId(), workspaceId, place.flowId, place.namespace, model],
+    [newId(), workspaceId, place.owner.id, place.namespace, model],
   )
   const space = await lockSpace(em, place)
   if (space?.model === model) return space

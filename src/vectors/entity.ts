@@ -1,7 +1,10 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core'
 import { createdDate, id, ofWorkspace, timestamp, updatedDate, workspaceId } from '../db/columns.ts'
 
-/** Where one flow keeps chunks that are searched together: all of one embedding model. */
+/**
+ * Where a flow, or a document store, keeps chunks that are searched together: all of one embedding
+ * model.
+ */
 export const VectorSpace = defineEntity({
   name: 'VectorSpace',
   tableName: 'vector_space',
@@ -9,7 +12,9 @@ export const VectorSpace = defineEntity({
   properties: {
     id: id(),
     workspaceId: workspaceId(),
-    chatflowid: p.uuid(),
+    /** Whose it is: one of the two. */
+    chatflowid: p.uuid().nullable(),
+    storeId: p.uuid().nullable(),
     namespace: p.text(),
     model: p.text(),
     dimensions: p.integer(),
@@ -18,7 +23,11 @@ export const VectorSpace = defineEntity({
   },
   uniques: [
     { properties: ['workspaceId', 'chatflowid', 'namespace'] },
+    { properties: ['workspaceId', 'storeId', 'namespace'] },
     { properties: ['workspaceId', 'id'] },
+  ],
+  checks: [
+    { name: 'vector_space_one_owner', expression: '(chatflowid is null) <> (store_id is null)' },
   ],
 })
 export type VectorSpace = InferEntity<typeof VectorSpace>

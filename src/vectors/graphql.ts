@@ -35,7 +35,7 @@ const UpsertResultType = builder.objectRef<VectorUpsert>('VectorUpsert').impleme
   }),
 })
 
-const UpsertEventType = builder.objectRef<Told>('VectorUpsertEvent').implement({
+export const UpsertEventType = builder.objectRef<Told>('VectorUpsertEvent').implement({
   description: 'A piece of the story of an upsert.',
   fields: (t) => ({
     event: t.exposeString('event', {

@@ -33,9 +33,9 @@ export function readFiles({ request }: Ctx, given: unknown): FileUpload[] {
   if (!files.success) {
     throw new Failure('BAD_REQUEST', 'files must be a list of {name, mime, data}.')
   }
-  // A reference leads to a file of this very request, or nowhere.
   return files.data.map(({ data, ...facts }) => ({
     ...facts,
+    // A reference leads to a file of this very request, or nowhere.
     data: request.uploads?.find(data) ?? data,
   }))
 }

@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { admittedFlow, refuseStranger } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
 import { ownerOf } from '../chatflows/owner.ts'
-import { flowPorts } from '../chatflows/ports.ts'
 import { findOwn } from '../chatflows/service.ts'
 import { parsedFlow } from '../chatflows/source.ts'
 import { tellWhile } from '../chatflows/telling.ts'
@@ -18,8 +17,8 @@ import type { UpsertResult } from '../engine/node/result.ts'
 import { UpsertHistory } from './entity.ts'
 import { settingsOf } from './history.ts'
 import { readUpsertInput, type UpsertInput } from './input.ts'
+import { workPorts } from './ports.ts'
 import { newRecord, type Recorded, type UpsertRecord } from './record.ts'
-import { createVectorPort } from './store.ts'
 
 /** What an upsert did, and the id of its record; an empty flow has none. */
 export interface VectorUpsert extends UpsertResult {
@@ -119,12 +118,7 @@ async function perform(
       input: isStranger
         ? { chatId: chat.chatId, forChat: true }
         : { chatId: chat.chatId, overrideConfig, forChat: Boolean(input.chatId) },
-      ports: {
-        ...flowPorts(ctx, workspaceId),
-        history: async () => [],
-        savedRun: async () => undefined,
-        vectors: createVectorPort(ctx.deps, workspaceId, chat),
-      },
+      ports: workPorts(ctx, workspaceId, chat),
       signal: AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs), ...gone]),
       emit: (event) => {
         if (event.event === 'upsertProgress') record.progress(event.data)

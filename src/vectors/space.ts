@@ -1,9 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { Failure } from '../core/errors.ts'
 import type { Database } from '../db/database.ts'
-import type { VectorPlace } from '../engine/node/ports.ts'
+import type { VectorOwner, VectorPlace } from '../engine/node/ports.ts'
 
-/** A namespace of a flow, as it is now. */
+/** A namespace, as it is now. */
 export interface Space {
   readonly id: string
   readonly model: string
@@ -21,18 +21,24 @@ export interface Place {
   readonly space: Space
 }
 
+/** The column that says who keeps a space. */
+export const ownerColumns: Readonly<Record<VectorOwner['kind'], string>> = {
+  chatflow: 'chatflowid',
+  documentStore: 'store_id',
+}
+
 const columns = `id, model, dimensions, to_regtype('vector') is not null as "hasPgvector",
   coalesce((select json_agg(b.id) from vector_batch b where b.space_id = s.id), '[]') as pending`
 
 export async function findSpace(
   database: Database,
   em: SqlEntityManager,
-  { flowId, namespace }: VectorPlace,
+  { owner, namespace }: VectorPlace,
 ): Promise<Space | undefined> {
   const [space] = await database.rows<Space>(
     em,
-    `select ${columns} from vector_space s where chatflowid = ? and namespace = ?`,
-    [flowId, namespace],
+    `select ${columns} from vector_space s where ${ownerColumns[owner.kind]} = ? and namespace = ?`,
+    [owner.id, namespace],
   )
   return space
 }
@@ -40,11 +46,11 @@ export async function findSpace(
 /** The same, held against other upserts until the transaction ends. */
 export async function lockSpace(
   em: SqlEntityManager,
-  { flowId, namespace }: VectorPlace,
+  { owner, namespace }: VectorPlace,
 ): Promise<Space | undefined> {
   const [space] = await em.execute<Space[]>(
-    `select ${columns} from vector_space s where chatflowid = ? and namespace = ? for update`,
-    [flowId, namespace],
+    `select ${columns} from vector_space s where ${ownerColumns[owner.kind]} = ? and namespace = ? for update`,
+    [owner.id, namespace],
   )
   return space
 }

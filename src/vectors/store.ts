@@ -16,11 +16,11 @@ export interface Chat {
   readonly chatId: string
 }
 
-/** What flows of one workspace keep in the table of vectors. */
+/** What flows and document stores of one workspace keep in the table of vectors. */
 export function createVectorPort(deps: Deps, workspaceId: string, chat: Chat): VectorPort {
   const open = (): SqlEntityManager => deps.database.workspaceEm({ workspaceId })
   const find = async (em: SqlEntityManager, place: VectorPlace) =>
-    isUuid(place.flowId) ? findSpace(deps.database, em, placeFor(place, chat)) : undefined
+    isUuid(place.owner.id) ? findSpace(deps.database, em, placeFor(place, chat)) : undefined
   return {
     open: (place, { model, signal }) =>
       openWriter({

@@ -55,8 +55,10 @@ describe('roles', () => {
     const held = Object.fromEntries(roles.map((role) => [role, memberPermissions(role, null)]))
     expect(held['owner']).toEqual(permissions)
     expect(held['admin']).toEqual(permissions)
-    expect(held['editor']).toEqual(keyPermissions)
-    expect(held['viewer']).toEqual(['chatflows:view', 'credentials:view', 'tools:view'])
+    const ofStores = ['view', 'create', 'update', 'delete'].map((verb) => `documentStores:${verb}`)
+    expect(held['editor']).toEqual([...keyPermissions, ...ofStores])
+    const seen = ['chatflows:view', 'credentials:view', 'tools:view', 'documentStores:view']
+    expect(held['viewer']).toEqual(seen)
     expect(memberPermissions('owner', [])).toEqual([])
     expect(memberPermissions('viewer', ['tools:delete', 'nonsense'])).toEqual(['tools:delete'])
   })

@@ -77,7 +77,7 @@ test.each([
       selectedProvider: 'calculator',
       calculator: suggesting().chatOpenAI,
     }),
-    /calculator is no chat model/,
+    /calculator is no chatModel/,
   ],
   [
     'cannot be reached',

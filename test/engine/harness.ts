@@ -142,6 +142,9 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
       flow: async (id) => {
         throw new Failure('UNPROCESSABLE', `There is no flow ${id} in this workspace.`)
       },
+      documentStore: async (id) => {
+        throw new Failure('UNPROCESSABLE', `There is no document store ${id} in this workspace.`)
+      },
       runCode: async () => {
         throw new Failure('UNPROCESSABLE', 'this test runs no code')
       },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { ChunkQuery, Ports, WrittenChunk } from '../../src/engine/node/ports.ts'
+import type { ChunkQuery, Ports, VectorPlace, WrittenChunk } from '../../src/engine/node/ports.ts'
 import {
   failureOf,
   keepsNothing,
@@ -304,8 +304,8 @@ describe('a retriever’s outputs', () => {
       vectors: {
         ...vectors,
         // A store in memory is filled when it is found empty.
-        search: async (place: { namespace: string }, query: ChunkQuery) =>
-          place.namespace === 'other' ? [] : vectors.search({ flowId: '', namespace: '' }, query),
+        search: async (place: VectorPlace, query: ChunkQuery) =>
+          place.namespace === 'other' ? [] : vectors.search(place, query),
         open: async (...how: Parameters<Ports['vectors']['open']>) => ({
           ...(await keepsNothing(...how)),
           add: async (chunks: readonly WrittenChunk[]) => {

@@ -24,14 +24,24 @@ function* objects(value: unknown, place = '#'): Generator<[string, Record<string
 
 describe('the OpenAPI document', () => {
   it('has each route once, and nothing else but ping', () => {
-    const expected = routes.map(
-      ({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`,
-    )
-    const told = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+    // A place that routes call by two names has both here.
+    const shapeOf = (path: string) => path.replaceAll(/:\w+|\{\w+\}/g, '{}')
+    const expected = routes.map(({ method, path }) => `${method} ${shapeOf(path)}`)
+    const told = operations.map(({ method, path }) => `${method.toUpperCase()} ${shapeOf(path)}`)
     expect(told.sort()).toEqual([...expected, 'GET /ping'].sort())
     expect(new Set(told).size).toBe(told.length)
     const ids = operations.map((entry) => entry.operation.operationId)
     expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('calls the parameters of a path as the routes do, and as all of them do', () => {
+    const namesOf = (method: string, path: string) =>
+      operation(method, path).parameters?.map(({ name }) => name)
+    expect(namesOf('get', '/chatflows/{id}')).toEqual(['id'])
+    const chunks = '/document-store/chunks/{storeId}/{docId}/{pageOrId}'
+    for (const method of ['get', 'put', 'delete']) {
+      expect(namesOf(method, chunks)).toEqual(['storeId', 'docId', 'pageOrId'])
+    }
   })
 
   it('says who may call what, from the fields themselves', () => {
@@ -42,7 +52,7 @@ describe('the OpenAPI document', () => {
       const anyone = [{ apiKey: [] }, { jwt: [] }, {}]
       expect(operation('post', path).security).toEqual(anyone)
     }
-    expect(operation('get', '/chatflows/apikey/{apikey}').security).toEqual([])
+    expect(operation('get', '/chatflows/apikey/{key}').security).toEqual([])
   })
 
   it('describes every operation and parameter', () => {

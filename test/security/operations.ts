@@ -209,7 +209,7 @@ export interface Created {
   readonly named: Readonly<Record<string, string>>
 }
 
-/** Creates one of everything that can be created, and runs the flow once. */
+/** Creates one of everything that can be created, runs the flow once, and fills the store. */
 export async function createAll(app: TestApp, token: string): Promise<Created> {
   const made = new Map<string, string>()
   for (const operation of operationsOf(schema)) {
@@ -229,10 +229,28 @@ export async function createAll(app: TestApp, token: string): Promise<Created> {
   const asked = { token, body: { question: 'Hi' } }
   const run = await app.rest<{ executionId: string }>('POST', `/prediction/${agentflow.id}`, asked)
   if (!run.body.executionId) throw new Error(`No run was recorded: ${run.text}`)
+  const store = await stock(app, made.get('createDocumentStore') ?? '', token)
   return {
-    ids: [...made.values(), agentflow.id, run.body.executionId, feedbackId],
-    named: { chatId, messageId, chatflowid: flow, chatflowId: flow },
+    ids: [...made.values(), agentflow.id, run.body.executionId, feedbackId, ...store.ids],
+    named: { chatId, messageId, chatflowid: flow, chatflowId: flow, ...store.named },
   }
+}
+
+/** Gives a document store a loader, and that its chunks. */
+async function stock(app: TestApp, storeId: string, token: string): Promise<Created> {
+  const path = '/document-store'
+  const loader = { storeId, loaderId: 'plainText', loaderConfig: { text: 'Hello' } }
+  const saved = await app.rest('POST', `${path}/loader/save`, { token, body: loader })
+  const docId = saved.body.id
+  await app.rest('POST', `${path}/loader/process/${docId}`, { token })
+  const chunks = await app.rest<{ chunks: readonly { id: string }[] }>(
+    'GET',
+    `${path}/chunks/${storeId}/${docId}/1`,
+    { token },
+  )
+  const [chunk] = chunks.body.chunks
+  if (!chunk) throw new Error(`No chunk was made: ${chunks.text}`)
+  return { ids: [docId, chunk.id], named: { storeId, docId } }
 }
 
 const inputParams = [{ name: 'directReplyMessage', type: 'string', acceptVariable: true }]

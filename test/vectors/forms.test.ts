@@ -1,14 +1,18 @@
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startApp, type TestApp } from '../harness.ts'
 import { qaFlow, startEmbedder, type UpsertAnswer } from './harness.ts'
 
 let app: TestApp
 let embedder: Awaited<ReturnType<typeof startEmbedder>>
 
+/** Other tests at the same time have files waiting too. */
+const ownTmp = mkdtempSync(join(tmpdir(), 'flowgate-forms-'))
+
 beforeAll(async () => {
+  vi.stubEnv('TMPDIR', ownTmp)
   embedder = await startEmbedder()
   const env = { EGRESS_ALLOW: embedder.host, BODY_LIMIT: '1mb', UPLOAD_LIMIT: '12mb' }
   app = await startApp({ env })
@@ -16,12 +20,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.close()
   embedder.stop()
+  vi.unstubAllEnvs()
+  rmSync(ownTmp, { recursive: true, force: true })
 })
 
 const spooled = (): string[] =>
-  readdirSync(tmpdir())
+  readdirSync(ownTmp)
     .filter((name) => name.startsWith('flowgate-spool-'))
-    .flatMap((name) => readdirSync(join(tmpdir(), name)))
+    .flatMap((name) => readdirSync(join(ownTmp, name)))
 
 async function post(
   path: string,

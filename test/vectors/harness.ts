@@ -53,11 +53,14 @@ export async function startEmbedder() {
     gate: Promise.resolve(),
     /** After so many texts it answers 400. */
     most: Number.POSITIVE_INFINITY,
+    /** As the last request had it. */
+    authorization: undefined as string | undefined,
   }
   const server = createServer((request, response) => {
     void (async () => {
       const { input } = (await json(request)) as { input: string[] }
       await state.gate
+      state.authorization = request.headers.authorization
       state.texts += input.length
       const isOver = state.texts > state.most
       response.writeHead(isOver ? 400 : 200, { 'content-type': 'application/json' })

@@ -523,6 +523,158 @@ export interface paths {
      */
     get: operations["upsertHistory"];
   };
+  "/document-store/store": {
+    /**
+     * The document stores of the workspace, newest change first
+     * @description The document stores of the workspace, newest change first.
+     *
+     * Needs the JWT of a person with the permission documentStores:view.
+     */
+    get: operations["documentStores"];
+    /**
+     * Makes an empty document store
+     * @description Makes an empty document store.
+     *
+     * Needs the JWT of a person with the permission documentStores:create.
+     */
+    post: operations["createDocumentStore"];
+  };
+  "/document-store/store/{id}": {
+    /**
+     * One document store with its loaders
+     * @description One document store with its loaders.
+     *
+     * Needs the JWT of a person with the permission documentStores:view.
+     */
+    get: operations["documentStore"];
+    /**
+     * Changes what is given and leaves the rest
+     * @description Changes what is given and leaves the rest.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    put: operations["updateDocumentStore"];
+    /**
+     * Removes a document store with its chunks, files and vectors
+     * @description Removes a document store with its chunks, files and vectors.
+     *
+     * Needs the JWT of a person with the permission documentStores:delete.
+     */
+    delete: operations["deleteDocumentStore"];
+  };
+  "/document-store/loader/preview": {
+    /**
+     * Loads and cuts as a loader would, and stores nothing
+     * @description Loads and cuts as a loader would, and stores nothing.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    post: operations["previewDocumentLoader"];
+  };
+  "/document-store/loader/save": {
+    /**
+     * Adds a loader to a document store, or changes one; its chunks are made later
+     * @description Adds a loader to a document store, or changes one; its chunks are made later.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    post: operations["saveDocumentLoader"];
+  };
+  "/document-store/loader/process/{id}": {
+    /**
+     * Makes the chunks of a loader anew; where that fails, it has those it had
+     * @description Makes the chunks of a loader anew; where that fails, it has those it had.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    post: operations["processDocumentLoader"];
+  };
+  "/document-store/loader/{storeId}/{id}": {
+    /**
+     * Removes a loader with its chunks, files and vectors in this server
+     * @description Removes a loader with its chunks, files and vectors in this server.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    delete: operations["deleteDocumentLoader"];
+  };
+  "/document-store/chunks/{storeId}/{docId}/{pageOrId}": {
+    /**
+     * Chunks of a loader, 50 on a page
+     * @description Chunks of a loader, 50 on a page.
+     *
+     * Needs the JWT of a person with the permission documentStores:view.
+     */
+    get: operations["documentStoreChunks"];
+    /**
+     * Changes a chunk, until its loader is processed again
+     * @description Changes a chunk, until its loader is processed again.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    put: operations["updateDocumentChunk"];
+    /**
+     * Removes a chunk, until its loader is processed again
+     * @description Removes a chunk, until its loader is processed again.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    delete: operations["deleteDocumentChunk"];
+  };
+  "/document-store/vectorstore/save": {
+    /**
+     * Chooses embeddings, vector store and record manager of a document store
+     * @description Chooses embeddings, vector store and record manager of a document store.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    post: operations["configureDocumentStore"];
+  };
+  "/document-store/vectorstore/insert": {
+    /**
+     * Brings the chunks of a document store into its vector store: all or none
+     * @description Brings the chunks of a document store into its vector store: all or none.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    post: operations["fillDocumentStore"];
+  };
+  "/document-store/vectorstore/query": {
+    /**
+     * The chunks of a document store that are nearest to a query
+     * @description The chunks of a document store that are nearest to a query.
+     *
+     * Needs the JWT of a person with the permission documentStores:view.
+     */
+    post: operations["searchDocumentStore"];
+  };
+  "/document-store/vectorstore/{storeId}": {
+    /**
+     * Takes the chunks of a document store out of its vector store; of one loader, out of this server
+     * @description Takes the chunks of a document store out of its vector store; of one loader, out of this server.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    delete: operations["emptyDocumentStore"];
+  };
+  "/document-store/upsert/{id}": {
+    /**
+     * Loads, cuts and upserts in one call: a new loader, or one that is there
+     * @description Loads, cuts and upserts in one call: a new loader, or one that is there. All of it or nothing.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    post: operations["upsertDocumentStore"];
+  };
+  "/document-store/refresh/{id}": {
+    /**
+     * Loads every loader of a document store anew, and upserts what comes of it
+     * @description Loads every loader of a document store anew, and upserts what comes of it.
+     *
+     * Needs the JWT of a person with the permission documentStores:update.
+     */
+    post: operations["refreshDocumentStore"];
+  };
   "/credentials": {
     /**
      * The credentials of the workspace, newest change first
@@ -1124,6 +1276,17 @@ export interface components {
       deleted: boolean;
       /** @description The chatflows that still name it, and refuse to run until they get another. */
       chatFlows: components["schemas"]["BoundChatflow"][];
+      /** @description The document stores that still name it. */
+      documentStores: components["schemas"]["DocumentStoreListItem"][];
+    };
+    /** @description The document store that was removed. */
+    DeletedDocumentStore: {
+      /** @description Its id. */
+      id: string;
+      /** @description Always true. */
+      deleted: boolean;
+      /** @description The chatflows that still name it, and refuse to run until they get another. */
+      chatFlows: components["schemas"]["BoundChatflow"][];
     };
     /** @description How many messages were removed. */
     DeletedMessages: {
@@ -1132,6 +1295,253 @@ export interface components {
        * @description The number.
        */
       deleted: number;
+    };
+    /** @description A piece of a document. */
+    DocumentChunk: {
+      /** @description UUID. */
+      id: string;
+      /** @description The store. */
+      storeId: string;
+      /** @description The loader. */
+      docId: string;
+      /**
+       * Format: int32
+       * @description Its place among those of the loader.
+       */
+      chunkNo: number;
+      /** @description Its text. */
+      pageContent: string;
+      /** @description What is said of it. */
+      metadata: unknown;
+    };
+    /** @description Some chunks of a document store. */
+    DocumentChunkPage: {
+      /** @description Those of this page, up to 50. */
+      chunks: components["schemas"]["DocumentChunk"][];
+      /**
+       * Format: int32
+       * @description Chunks on all pages together.
+       */
+      count: number;
+      /**
+       * Format: int32
+       * @description The page, from 1.
+       */
+      currentPage: number;
+      /** @description What people call the store. */
+      storeName: string;
+      /** @description The loader, or all. */
+      docId: string;
+    };
+    /** @description A file that a loader keeps, to be processed again. */
+    DocumentFile: {
+      /** @description UUID. */
+      id: string;
+      /** @description Its name. */
+      name: string;
+      /** @description Its media type, where it was said. */
+      mime: string;
+      /**
+       * Format: int32
+       * @description Bytes.
+       */
+      size: number;
+    };
+    /** @description Where chunks of a document store come from. */
+    DocumentLoader: {
+      /** @description UUID; chunks name their loader by it, as docId. */
+      id: string;
+      /** @description The store. */
+      storeId: string;
+      /** @description The kind of node that loads. */
+      loaderId: string;
+      /** @description What people call it. */
+      loaderName: string;
+      /** @description Its inputs; a mark stands for every secret, and sent back keeps it. */
+      loaderConfig: unknown;
+      /** @description The kind of node that cuts. */
+      splitterId: string | null;
+      /** @description What people call that. */
+      splitterName: string | null;
+      /** @description Its inputs. */
+      splitterConfig: unknown;
+      /** @description How far the work on it is. */
+      status: components["schemas"]["DocumentStoreStatus"];
+      /**
+       * Format: int32
+       * @description Its chunks.
+       */
+      totalChunks: number;
+      /**
+       * Format: int32
+       * @description Characters of these.
+       */
+      totalChars: number;
+      /** @description The files it keeps. */
+      files: components["schemas"]["DocumentFile"][];
+      /**
+       * Format: date-time
+       * @description When it was made.
+       */
+      createdDate: string;
+      /**
+       * Format: date-time
+       * @description Its last change.
+       */
+      updatedDate: string;
+    };
+    /** @description What was found in a document store. */
+    DocumentMatches: {
+      /**
+       * Format: int32
+       * @description Milliseconds.
+       */
+      timeTaken: number;
+      /** @description The nearest chunks, nearest first, as {pageContent, metadata, score}. */
+      docs: unknown[];
+    };
+    /** @description What a loader would make. */
+    DocumentPreview: {
+      /** @description The first chunks, as {pageContent, metadata}. */
+      chunks: unknown[];
+      /**
+       * Format: int32
+       * @description How many there would be.
+       */
+      totalChunks: number;
+      /**
+       * Format: int32
+       * @description How many are shown.
+       */
+      previewChunkCount: number;
+    };
+    /** @description Chunks of documents under one name, for flows to search. */
+    DocumentStore: {
+      /** @description UUID; flows name a store by it. */
+      id: string;
+      /** @description What people call it. */
+      name: string;
+      /** @description What is in it. */
+      description: string;
+      /** @description How far the work on it is. */
+      status: components["schemas"]["DocumentStoreStatus"];
+      /**
+       * Format: int32
+       * @description Chunks of all loaders.
+       */
+      totalChunks: number;
+      /**
+       * Format: int32
+       * @description Characters of these.
+       */
+      totalChars: number;
+      /** @description The workspace it belongs to. */
+      workspaceId: string;
+      /**
+       * Format: date-time
+       * @description When it was made.
+       */
+      createdDate: string;
+      /**
+       * Format: date-time
+       * @description Its last change.
+       */
+      updatedDate: string;
+      /** @description Where its chunks come from, the oldest first. */
+      loaders: components["schemas"]["DocumentLoader"][];
+      /** @description The embeddings node, as {name, config}; without its secrets. */
+      embeddingConfig: unknown;
+      /** @description The vector store, as {name, config}; null: in this server. */
+      vectorStoreConfig: unknown;
+      /** @description The record manager, as {name, config}. */
+      recordManagerConfig: unknown;
+      /** @description The chatflows that name it. */
+      whereUsed: components["schemas"]["BoundChatflow"][];
+    };
+    /** @description A document store in a list. */
+    DocumentStoreListItem: {
+      /** @description UUID; flows name a store by it. */
+      id: string;
+      /** @description What people call it. */
+      name: string;
+      /** @description What is in it. */
+      description: string;
+      /** @description How far the work on it is. */
+      status: components["schemas"]["DocumentStoreStatus"];
+      /**
+       * Format: int32
+       * @description Chunks of all loaders.
+       */
+      totalChunks: number;
+      /**
+       * Format: int32
+       * @description Characters of these.
+       */
+      totalChars: number;
+      /** @description The workspace it belongs to. */
+      workspaceId: string;
+      /**
+       * Format: date-time
+       * @description When it was made.
+       */
+      createdDate: string;
+      /**
+       * Format: date-time
+       * @description Its last change.
+       */
+      updatedDate: string;
+    };
+    /** @description One page of a list. */
+    DocumentStorePage: {
+      /** @description The rows of this page. */
+      data: components["schemas"]["DocumentStoreListItem"][];
+      /**
+       * Format: int32
+       * @description Rows on all pages together.
+       */
+      total: number;
+    };
+    /**
+     * @description How far the work on a document store, or on a loader, is.
+     * @enum {string}
+     */
+    DocumentStoreStatus: "EMPTY" | "NEW" | "SYNCING" | "STALE" | "SYNC" | "UPSERTING" | "UPSERTED";
+    /** @description What an upsert did to the vector store of a document store. */
+    DocumentStoreUpsert: {
+      /** @description The loader; null: all of them. */
+      docId: string | null;
+      /**
+       * Format: int32
+       * @description Chunks added.
+       */
+      numAdded: number;
+      /**
+       * Format: int32
+       * @description Chunks replaced.
+       */
+      numUpdated: number;
+      /**
+       * Format: int32
+       * @description Chunks that were there already.
+       */
+      numSkipped: number;
+      /**
+       * Format: int32
+       * @description Chunks removed.
+       */
+      numDeleted: number;
+      /** @description The first of the added chunks, up to 1 MB, as {pageContent, metadata}. */
+      addedDocs: unknown[];
+      /** @description Where the chunks are: this server, or a service such as Pinecone. */
+      store: string | null;
+    };
+    /** @description What was taken out of a vector store. */
+    EmptiedDocumentStore: {
+      /**
+       * Format: int32
+       * @description Chunks removed.
+       */
+      numDeleted: number;
     };
     /** @description One run of a flow. */
     Execution: {
@@ -2377,7 +2787,7 @@ export interface operations {
           email: string;
           /** @description What they may do. */
           role: components["schemas"]["Role"];
-          /** @description Exactly these instead of the role's: some of chatflows:create, chatflows:read, chatflows:view, chatflows:update, chatflows:delete, predictions:create, credentials:create, credentials:view, credentials:update, credentials:delete, tools:create, tools:view, tools:update, tools:delete, apikeys:view, apikeys:create, apikeys:update, apikeys:delete, users:manage, workspaces:manage. */
+          /** @description Exactly these instead of the role's: some of chatflows:create, chatflows:read, chatflows:view, chatflows:update, chatflows:delete, predictions:create, credentials:create, credentials:view, credentials:update, credentials:delete, tools:create, tools:view, tools:update, tools:delete, documentStores:view, documentStores:create, documentStores:update, documentStores:delete, apikeys:view, apikeys:create, apikeys:update, apikeys:delete, users:manage, workspaces:manage. */
           permissions?: string[] | null;
           /** @description What people call them. */
           name?: string | null;
@@ -2433,7 +2843,7 @@ export interface operations {
         "application/json": {
           /** @description What they may do. */
           role?: components["schemas"]["Role"];
-          /** @description Exactly these instead of the role's: some of chatflows:create, chatflows:read, chatflows:view, chatflows:update, chatflows:delete, predictions:create, credentials:create, credentials:view, credentials:update, credentials:delete, tools:create, tools:view, tools:update, tools:delete, apikeys:view, apikeys:create, apikeys:update, apikeys:delete, users:manage, workspaces:manage. */
+          /** @description Exactly these instead of the role's: some of chatflows:create, chatflows:read, chatflows:view, chatflows:update, chatflows:delete, predictions:create, credentials:create, credentials:view, credentials:update, credentials:delete, tools:create, tools:view, tools:update, tools:delete, documentStores:view, documentStores:create, documentStores:update, documentStores:delete, apikeys:view, apikeys:create, apikeys:update, apikeys:delete, users:manage, workspaces:manage. */
           permissions?: string[] | null;
         };
       };
@@ -4280,6 +4690,876 @@ export interface operations {
       429: components["responses"]["RateLimited"];
       500: components["responses"]["Internal"];
       503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * The document stores of the workspace, newest change first
+   * @description The document stores of the workspace, newest change first.
+   *
+   * Needs the JWT of a person with the permission documentStores:view.
+   */
+  documentStores: {
+    parameters: {
+      query?: {
+        /**
+         * @description Page number, from 1.
+         * @example 1
+         */
+        page?: number;
+        /**
+         * @description Rows on a page.
+         * @example 20
+         */
+        limit?: number;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentStoreListItem"][] | components["schemas"]["DocumentStorePage"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Makes an empty document store
+   * @description Makes an empty document store.
+   *
+   * Needs the JWT of a person with the permission documentStores:create.
+   */
+  createDocumentStore: {
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *   "name": "Handbook"
+         * }
+         */
+        "application/json": {
+          /** @description What people will call it. */
+          name: string;
+          /** @description What is in it. */
+          description?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentStore"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * One document store with its loaders
+   * @description One document store with its loaders.
+   *
+   * Needs the JWT of a person with the permission documentStores:view.
+   */
+  documentStore: {
+    parameters: {
+      path: {
+        /** @description The store. */
+        id: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentStore"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Changes what is given and leaves the rest
+   * @description Changes what is given and leaves the rest.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  updateDocumentStore: {
+    parameters: {
+      path: {
+        /** @description The store. */
+        id: string;
+      };
+    };
+    requestBody?: {
+      content: {
+        /**
+         * @example {
+         *   "name": "Handbook"
+         * }
+         */
+        "application/json": {
+          /** @description What people will call it. */
+          name?: string;
+          /** @description What is in it. */
+          description?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentStore"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Removes a document store with its chunks, files and vectors
+   * @description Removes a document store with its chunks, files and vectors.
+   *
+   * Needs the JWT of a person with the permission documentStores:delete.
+   */
+  deleteDocumentStore: {
+    parameters: {
+      path: {
+        /** @description The store. */
+        id: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DeletedDocumentStore"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Loads and cuts as a loader would, and stores nothing
+   * @description Loads and cuts as a loader would, and stores nothing.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  previewDocumentLoader: {
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @description The store. */
+          storeId: string;
+          /** @description A loader that is there already. */
+          id?: string | null;
+          /** @description The kind of node that loads. */
+          loaderId?: string | null;
+          /** @description What people will call it. */
+          loaderName?: string | null;
+          /** @description Its inputs, an object or its JSON text; files as data URIs. */
+          loaderConfig?: unknown;
+          /** @description The kind of node that cuts. */
+          splitterId?: string | null;
+          /** @description What people will call that. */
+          splitterName?: string | null;
+          /** @description Its inputs. */
+          splitterConfig?: unknown;
+          /** @description Files for the loader, as {name, mime, data} with a data URI, or uploads of a form. */
+          files?: unknown[] | null;
+          /**
+           * Format: int32
+           * @description How many chunks to show.
+           */
+          previewChunkCount?: number | null;
+        };
+        "multipart/form-data": {
+          /** @description The store. */
+          storeId: string;
+          /** @description A loader that is there already. */
+          id?: string | null;
+          /** @description The kind of node that loads. */
+          loaderId?: string | null;
+          /** @description What people will call it. */
+          loaderName?: string | null;
+          /** @description Its inputs, an object or its JSON text; files as data URIs. */
+          loaderConfig?: unknown;
+          /** @description The kind of node that cuts. */
+          splitterId?: string | null;
+          /** @description What people will call that. */
+          splitterName?: string | null;
+          /** @description Its inputs. */
+          splitterConfig?: unknown;
+          /** @description The files. */
+          files?: string[];
+          /**
+           * Format: int32
+           * @description How many chunks to show.
+           */
+          previewChunkCount?: number | null;
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentPreview"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Adds a loader to a document store, or changes one; its chunks are made later
+   * @description Adds a loader to a document store, or changes one; its chunks are made later.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  saveDocumentLoader: {
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @description The store. */
+          storeId: string;
+          /** @description A loader that is there already. */
+          id?: string | null;
+          /** @description The kind of node that loads. */
+          loaderId?: string | null;
+          /** @description What people will call it. */
+          loaderName?: string | null;
+          /** @description Its inputs, an object or its JSON text; files as data URIs. */
+          loaderConfig?: unknown;
+          /** @description The kind of node that cuts. */
+          splitterId?: string | null;
+          /** @description What people will call that. */
+          splitterName?: string | null;
+          /** @description Its inputs. */
+          splitterConfig?: unknown;
+          /** @description Files for the loader, as {name, mime, data} with a data URI, or uploads of a form. */
+          files?: unknown[] | null;
+        };
+        "multipart/form-data": {
+          /** @description The store. */
+          storeId: string;
+          /** @description A loader that is there already. */
+          id?: string | null;
+          /** @description The kind of node that loads. */
+          loaderId?: string | null;
+          /** @description What people will call it. */
+          loaderName?: string | null;
+          /** @description Its inputs, an object or its JSON text; files as data URIs. */
+          loaderConfig?: unknown;
+          /** @description The kind of node that cuts. */
+          splitterId?: string | null;
+          /** @description What people will call that. */
+          splitterName?: string | null;
+          /** @description Its inputs. */
+          splitterConfig?: unknown;
+          /** @description The files. */
+          files?: string[];
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentLoader"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Makes the chunks of a loader anew; where that fails, it has those it had
+   * @description Makes the chunks of a loader anew; where that fails, it has those it had.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  processDocumentLoader: {
+    parameters: {
+      path: {
+        /** @description The loader. */
+        id: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentLoader"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Removes a loader with its chunks, files and vectors in this server
+   * @description Removes a loader with its chunks, files and vectors in this server.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  deleteDocumentLoader: {
+    parameters: {
+      path: {
+        /** @description The store. */
+        storeId: string;
+        /** @description The loader. */
+        id: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["Deleted"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Chunks of a loader, 50 on a page
+   * @description Chunks of a loader, 50 on a page.
+   *
+   * Needs the JWT of a person with the permission documentStores:view.
+   */
+  documentStoreChunks: {
+    parameters: {
+      path: {
+        /** @description The store. */
+        storeId: string;
+        /** @description The loader, or all for those of every one. */
+        docId: string;
+        /**
+         * @description Page number, from 1.
+         * @example 1
+         */
+        pageOrId: number;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentChunkPage"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Changes a chunk, until its loader is processed again
+   * @description Changes a chunk, until its loader is processed again.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  updateDocumentChunk: {
+    parameters: {
+      path: {
+        /** @description The store. */
+        storeId: string;
+        /** @description The loader. */
+        docId: string;
+        /** @description The chunk. */
+        pageOrId: string;
+      };
+    };
+    requestBody?: {
+      content: {
+        "application/json": {
+          /** @description Its text. */
+          pageContent?: string;
+          /** @description What is said of it, an object or its JSON text. */
+          metadata?: unknown;
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentChunk"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Removes a chunk, until its loader is processed again
+   * @description Removes a chunk, until its loader is processed again.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  deleteDocumentChunk: {
+    parameters: {
+      path: {
+        /** @description The store. */
+        storeId: string;
+        /** @description The loader. */
+        docId: string;
+        /** @description The chunk. */
+        pageOrId: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["Deleted"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Chooses embeddings, vector store and record manager of a document store
+   * @description Chooses embeddings, vector store and record manager of a document store.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  configureDocumentStore: {
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @description The store. */
+          storeId: string;
+          /** @description The kind of embeddings node. */
+          embeddingName?: string | null;
+          /** @description Its inputs. */
+          embeddingConfig?: unknown;
+          /** @description The kind of vector store; null: in this server. */
+          vectorStoreName?: string | null;
+          /** @description Its inputs. */
+          vectorStoreConfig?: unknown;
+          /** @description The kind of record manager. */
+          recordManagerName?: string | null;
+          /** @description Its inputs. */
+          recordManagerConfig?: unknown;
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentStore"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Brings the chunks of a document store into its vector store: all or none
+   * @description Brings the chunks of a document store into its vector store: all or none.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  fillDocumentStore: {
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @description The store. */
+          storeId: string;
+          /** @description The kind of embeddings node. */
+          embeddingName?: string | null;
+          /** @description Its inputs. */
+          embeddingConfig?: unknown;
+          /** @description The kind of vector store; null: in this server. */
+          vectorStoreName?: string | null;
+          /** @description Its inputs. */
+          vectorStoreConfig?: unknown;
+          /** @description The kind of record manager. */
+          recordManagerName?: string | null;
+          /** @description Its inputs. */
+          recordManagerConfig?: unknown;
+          /** @description Only the chunks of this loader. */
+          docId?: string | null;
+          /** @description Over REST: tell the progress, as server-sent events. */
+          streaming?: boolean | null;
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentStoreUpsert"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * The chunks of a document store that are nearest to a query
+   * @description The chunks of a document store that are nearest to a query.
+   *
+   * Needs the JWT of a person with the permission documentStores:view.
+   */
+  searchDocumentStore: {
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @description The store. */
+          storeId: string;
+          /** @description What to look for. */
+          query: string;
+          /**
+           * Format: int32
+           * @description How many; else as many as the vector store is set to.
+           */
+          topK?: number | null;
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentMatches"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Takes the chunks of a document store out of its vector store; of one loader, out of this server
+   * @description Takes the chunks of a document store out of its vector store; of one loader, out of this server.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  emptyDocumentStore: {
+    parameters: {
+      query?: {
+        /** @description Only those of this loader. */
+        docId?: string;
+      };
+      path: {
+        /** @description The store. */
+        storeId: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["EmptiedDocumentStore"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
+   * Loads, cuts and upserts in one call: a new loader, or one that is there
+   * @description Loads, cuts and upserts in one call: a new loader, or one that is there. All of it or nothing.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  upsertDocumentStore: {
+    parameters: {
+      path: {
+        /** @description The store. */
+        id: string;
+      };
+    };
+    requestBody?: {
+      content: {
+        "application/json": {
+          /** @description A loader whose settings hold where none are given. */
+          docId?: string | null;
+          /** @description That loader is changed, instead of another one added. */
+          replaceExisting?: boolean | null;
+          /** @description The loader, as {name, config}. */
+          loader?: unknown;
+          /** @description The splitter, as {name, config}. */
+          splitter?: unknown;
+          /** @description The embeddings of the store, as {name, config}. */
+          embedding?: unknown;
+          /** @description The vector store of the store, as {name, config}. */
+          vectorStore?: unknown;
+          /** @description The record manager of the store, as {name, config}. */
+          recordManager?: unknown;
+          /** @description Added to the metadata of every chunk. */
+          metadata?: unknown;
+          /** @description Files for the loader, as {name, mime, data} with a data URI, or uploads of a form. */
+          files?: unknown[] | null;
+          /** @description Over REST: tell the progress, as server-sent events. */
+          streaming?: boolean | null;
+        };
+        "multipart/form-data": {
+          /** @description A loader whose settings hold where none are given. */
+          docId?: string | null;
+          /** @description That loader is changed, instead of another one added. */
+          replaceExisting?: boolean | null;
+          /** @description The loader, as {name, config}. */
+          loader?: unknown;
+          /** @description The splitter, as {name, config}. */
+          splitter?: unknown;
+          /** @description The embeddings of the store, as {name, config}. */
+          embedding?: unknown;
+          /** @description The vector store of the store, as {name, config}. */
+          vectorStore?: unknown;
+          /** @description The record manager of the store, as {name, config}. */
+          recordManager?: unknown;
+          /** @description Added to the metadata of every chunk. */
+          metadata?: unknown;
+          /** @description The files. */
+          files?: string[];
+          /** @description Over REST: tell the progress, as server-sent events. */
+          streaming?: boolean | null;
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentStoreUpsert"];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Loads every loader of a document store anew, and upserts what comes of it
+   * @description Loads every loader of a document store anew, and upserts what comes of it.
+   *
+   * Needs the JWT of a person with the permission documentStores:update.
+   */
+  refreshDocumentStore: {
+    parameters: {
+      path: {
+        /** @description The store. */
+        id: string;
+      };
+    };
+    requestBody?: {
+      content: {
+        "application/json": {
+          /** @description Only these, as {docId, loader, splitter, metadata} with changed settings. */
+          items?: unknown;
+        };
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentStoreUpsert"][];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      413: components["responses"]["PayloadTooLarge"];
+      415: components["responses"]["UnsupportedMediaType"];
+      422: components["responses"]["Unprocessable"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      502: components["responses"]["Upstream"];
+      503: components["responses"]["Unavailable"];
+      504: components["responses"]["Timeout"];
     };
   };
   /**

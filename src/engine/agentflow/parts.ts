@@ -1,15 +1,14 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { NodeDefinition } from '../node/define.ts'
-import { isInstance, type InstanceByKind, type InstanceKind } from '../node/instances.ts'
+import type { InstanceByKind, InstanceKind } from '../node/instances.ts'
 import type { Part } from '../node/step.ts'
 import { findNode, suggestNode } from '../nodes/index.ts'
-import { nodeContext, type Run } from '../run/context.ts'
+import type { Run } from '../run/context.ts'
+import { aloneNode, buildAll, credentialKey } from '../run/node-context.ts'
 import type { Problem } from '../run/problems.ts'
 import { markdownOf } from '../text/markdown.ts'
 import { isRecord, parseJson } from '../text/paths.ts'
-
-const credentialKey = 'FLOWISE_CREDENTIAL_ID'
 
 /**
  * Builds a part of an agentflow's node, such as its model. What a caller put into its settings is
@@ -38,14 +37,10 @@ export async function buildPart<K extends InstanceKind>(
     const parsed = definition.inputs[name]?.type === 'json' ? readEarly(value) : value
     return [name, await resolve(parsed)] as const
   })
-  const raw = Object.fromEntries(await Promise.all(resolved))
-  const inner = partNode(node, part, definition)
-  const context = nodeContext(run, inner, { isLast: false, hasCredential: !isReplaced })
-  const built = await definition.build(raw, context)
-  const instances: readonly unknown[] = Array.isArray(built) ? built : [built]
-  return instances.map((instance) => {
-    if (isInstance(instance, kind)) return instance
-    throw new Failure('UNPROCESSABLE', `${cannotRun(node)} ${part.name} is no ${kind}.`)
+  return buildAll(run, kind, {
+    node: aloneNode({ ...part, id: node.id, label: node.label }),
+    inputs: Object.fromEntries(await Promise.all(resolved)),
+    hasCredential: !isReplaced,
   })
 }
 
@@ -71,19 +66,6 @@ function partsIn(value: unknown): Pick<Part, 'name'>[] {
     if (typeof item !== 'string' || item === '' || !isRecord(value[`${key}Config`])) return inside
     return [...inside, { name: item }, ...partsIn(value[`${key}Config`])]
   })
-}
-
-function partNode(node: FlowNode, part: Part, definition: NodeDefinition): FlowNode {
-  const drawn = part.config[credentialKey] ?? part.config['credential']
-  return {
-    id: node.id,
-    name: part.name,
-    label: node.label,
-    category: definition.category,
-    inputs: part.config,
-    params: [],
-    ...(typeof drawn === 'string' && drawn !== '' ? { credential: drawn } : {}),
-  }
 }
 
 /** Read before resolving, so that a quote in the question cannot break out of its JSON string. */

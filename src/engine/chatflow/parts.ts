@@ -5,7 +5,8 @@ import type { NodeDefinition } from '../node/define.ts'
 import { isInstance, type Chain } from '../node/instances.ts'
 import { limits, withinLimit } from '../node/limits.ts'
 import { findNode } from '../nodes/index.ts'
-import { nodeContext, overridden, type Run } from '../run/context.ts'
+import { overridden, type Run } from '../run/context.ts'
+import { nodeContext } from '../run/node-context.ts'
 import { resolveInput, type ChatflowScope } from '../run/references.ts'
 
 /** What the nodes of one run have built. */

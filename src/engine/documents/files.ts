@@ -5,6 +5,7 @@ import { caps, type DocumentFile, type SpooledFile } from '../node/load-job.ts'
 import type { FileUpload } from '../node/run-input.ts'
 import { parseJson } from '../text/paths.ts'
 import { refusal } from './detect.ts'
+import { fileInputs } from './loader.ts'
 
 const stored = 'FILE-STORAGE::'
 
@@ -33,6 +34,30 @@ export function filesOf(
 /** Whether an input of a loader holds a file. */
 export function isDrawn(value: unknown): boolean {
   return listOf(value).length > 0
+}
+
+/** Settings of a loader with names in place of the files that stand in them, and these files. */
+export function takeFiles(config: Readonly<Record<string, unknown>>): {
+  readonly config: Readonly<Record<string, unknown>>
+  readonly files: readonly FileUpload[]
+} {
+  const taken = fileInputs.flatMap((input) => {
+    const uris = listOf(config[input]).filter((text) => text.startsWith('data:'))
+    const files = uris.map((data, index) => ({
+      name: nameIn(data, index),
+      mime: /^data:([^;,]*)/.exec(data)?.[1] ?? '',
+      data,
+    }))
+    return files.length === 0 ? [] : [{ input, files }]
+  })
+  const names = taken.map(({ input, files }) => [
+    input,
+    `${stored}${JSON.stringify(files.map(({ name }) => name))}`,
+  ])
+  return {
+    config: { ...config, ...Object.fromEntries(names) },
+    files: taken.flatMap(({ files }) => files),
+  }
 }
 
 function listOf(value: unknown): string[] {

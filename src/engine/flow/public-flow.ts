@@ -5,6 +5,11 @@ import { scrubPatterns, withoutKeys } from '../text/secrets.ts'
 const secretKey =
   /^(credential|flowise_credential_id)$|api_?key|secret|password|passphrase|authorization|headers?$|cookie|connectionstring|baseoptions|mcpserverconfig|token$/i
 
+/** Whether canvases keep a secret under the key; ids of credentials are none by themselves. */
+export function isSecretKey(key: string): boolean {
+  return secretKey.test(key) && !isIdKey(key)
+}
+
 /**
  * `flowData` for anyone to read: without credential ids, passwords, headers, tokens, and without
  * texts that look like a key. Prompts stay. What is not a flow becomes the empty one.

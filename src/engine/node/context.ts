@@ -1,9 +1,19 @@
 import type { FlowNode } from '../flow/flow.ts'
 import type { Emit, TokenUsage } from './events.ts'
-import type { Image } from './instances.ts'
-import type { HistoryMessage, Ports } from './ports.ts'
+import type { Image, InstanceByKind, InstanceKind } from './instances.ts'
+import type { HistoryMessage, NodeConfig, Ports, VectorOwner } from './ports.ts'
 import type { FlowResult } from './result.ts'
 import type { RunInput } from './run-input.ts'
+
+/** A node that stands on no canvas, such as the embeddings of a document store. */
+export interface Alone extends NodeConfig {
+  readonly id: string
+  /** Names it in messages. */
+  readonly label: string
+  readonly output?: string
+  /** Who keeps its chunks. */
+  readonly owner: VectorOwner
+}
 
 /** The world of one node within one run. */
 export interface NodeContext {
@@ -12,6 +22,8 @@ export interface NodeContext {
   readonly ports: Ports
   readonly signal: AbortSignal
   readonly sessionId: string
+  /** Who keeps the chunks of the node. */
+  readonly owner: VectorOwner
   /** Tells the caller of the run; a node that is not the last one is not heard. */
   readonly emit: Emit
   /** Whether somebody hears what this node says piece by piece. */
@@ -35,6 +47,8 @@ export interface NodeContext {
   runFlow(id: string, input: RunInput, signal?: AbortSignal): Promise<FlowResult>
   /** From now on this value appears in no message of the run. */
   conceal(secret: string): void
+  /** @throws Failure UNPROCESSABLE for a kind that is unknown or not of this sort. */
+  buildAlone<K extends InstanceKind>(kind: K, alone: Alone): Promise<InstanceByKind[K]>
   /** Counts what a call of a model cost; models do it themselves. */
   spend(usage: TokenUsage): void
 }

@@ -39,12 +39,37 @@ export interface SavedRun {
   readonly state?: Readonly<Record<string, unknown>>
 }
 
-/** A namespace of a flow: chunks that are searched together. */
+/** Who keeps chunks. */
+export interface VectorOwner {
+  readonly kind: 'chatflow' | 'documentStore'
+  readonly id: string
+}
+
+/** A namespace: chunks of one owner that are searched together. */
 export interface VectorPlace {
   /** Of the conversation of this run alone, beside what everybody finds. */
   readonly ofChat?: boolean
-  readonly flowId: string
+  readonly owner: VectorOwner
   readonly namespace: string
+}
+
+/** A kind of node with its settings, as document stores keep them. */
+export interface NodeConfig {
+  readonly name: string
+  /** Its inputs, with the id of its credential under `credential` or `FLOWISE_CREDENTIAL_ID`. */
+  readonly config: Readonly<Record<string, unknown>>
+}
+
+/** A document store of a workspace. */
+export interface StoredDocuments {
+  readonly id: string
+  readonly name: string
+  readonly embeddings: NodeConfig | null
+  /** Null: the server's own. */
+  readonly vectorStore: NodeConfig | null
+  readonly recordManager: NodeConfig | null
+  /** Its chunks in their order, some at a time. */
+  readonly chunks: () => AsyncIterable<readonly LoadedDocument[]>
 }
 
 /** A piece of a document, as it is kept. */
@@ -194,6 +219,8 @@ export interface Ports {
   readonly tool: (id: string) => Promise<StoredTool>
   /** A flow of the flow's workspace. @throws Failure UNPROCESSABLE when there is none. */
   readonly flow: (id: string) => Promise<FlowSource & { readonly name: string }>
+  /** A document store of the flow's workspace. @throws Failure UNPROCESSABLE when there is none. */
+  readonly documentStore: (id: string) => Promise<StoredDocuments>
   /**
    * Runs user code in the sandbox.
    * @throws Failure UNPROCESSABLE with the code's own error, TIMEOUT.

@@ -42,6 +42,7 @@ import { chatIBMWatsonx } from './chat-models/chat-watsonx.ts'
 import { replicate } from './chat-models/replicate.ts'
 import { apiLoader } from './documents/api-loader.ts'
 import { customDocumentLoader } from './documents/custom-document-loader.ts'
+import { documentStore } from './documents/document-store.ts'
 import { fileLoaders } from './documents/file-loaders.ts'
 import { gitbook } from './documents/gitbook.ts'
 import { github } from './documents/github.ts'
@@ -79,6 +80,7 @@ import { chatPromptTemplate } from './prompts/chat-prompt-template.ts'
 import { fewShotPromptTemplate } from './prompts/few-shot-prompt-template.ts'
 import { promptTemplate } from './prompts/prompt-template.ts'
 import { customRetriever } from './retrievers/custom-retriever.ts'
+import { documentStoreVS } from './retrievers/document-store-vs.ts'
 import { embeddingsFilterRetriever } from './retrievers/embeddings-filter-retriever.ts'
 import { extractMetadataRetriever } from './retrievers/extract-metadata-retriever.ts'
 import { hydeRetriever } from './retrievers/hyde-retriever.ts'
@@ -168,6 +170,8 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   customMCP,
   customTool,
   directReplyAgentflow,
+  documentStore,
+  documentStoreVS,
   ...embeddingCaches,
   ...embeddingNodes,
   embeddingsFilterRetriever,

@@ -1,21 +1,19 @@
 import type { Flow, FlowNode } from '../flow/flow.ts'
 import { overriddenVariables, overrideNode, type OverriddenNode } from '../flow/overrides.ts'
-import type { NodeContext } from '../node/context.ts'
 import type { NodeDefinition } from '../node/define.ts'
 import type { TokenUsage } from '../node/events.ts'
 import type { Image } from '../node/instances.ts'
-import { namingNode } from '../node/naming.ts'
-import type { HistoryMessage } from '../node/ports.ts'
+import type { HistoryMessage, VectorOwner } from '../node/ports.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { RunInput } from '../node/run-input.ts'
 import { findNode } from '../nodes/index.ts'
 import { readUploads } from '../talk/uploads.ts'
 import type { Secrets } from '../text/secrets.ts'
-import { runInnerFlow } from './inner-flow.ts'
 import type { RunRequest } from './request.ts'
 
 /** A request with what both runners derive from it once. */
 export interface Run extends RunRequest {
+  readonly owner: VectorOwner
   readonly sessionId: string
   readonly secrets: Secrets
   readonly spend: (usage: TokenUsage) => void
@@ -50,6 +48,7 @@ export async function prepareRun(
   const stored = flow.mentions.variables ? await ports.variables() : {}
   return {
     ...request,
+    owner: request.owner ?? { kind: 'chatflow', id: flow.id },
     input,
     images,
     fileText,
@@ -103,42 +102,4 @@ export function overridden(run: Run, node: FlowNode, definition: NodeDefinition)
       return spec && { endpoint: spec.endpoint, secret: spec.secret, code: spec.type === 'code' }
     },
   })
-}
-
-/** The world as one node sees it; only the last node's events are heard. */
-export function nodeContext(
-  run: Run,
-  node: FlowNode,
-  how: { readonly isLast: boolean; readonly hasCredential: boolean },
-): NodeContext {
-  return {
-    node,
-    input: run.input,
-    ports: {
-      ...run.ports,
-      tool: (id) => namingNode(node, () => run.ports.tool(id)),
-      flow: (id) => namingNode(node, () => run.ports.flow(id)),
-    },
-    signal: run.signal,
-    sessionId: run.sessionId,
-    emit: how.isLast ? run.emit : () => undefined,
-    isHeard: how.isLast && run.input.streaming === true,
-    images: run.images,
-    variables: run.variables,
-    facts: run.facts,
-    credential: async () => {
-      if (node.credential === undefined || !how.hasCredential) return {}
-      const { credential } = node
-      const fields = await namingNode(node, () => run.ports.credential(credential))
-      for (const secret of Object.values(fields)) run.secrets.add(secret)
-      return fields
-    },
-    history: run.history,
-    keptVariable: async () => undefined,
-    publish: () => undefined,
-    runFlow: (id, input, signal = run.signal) =>
-      runInnerFlow({ ...run, signal }, { id, input, node }),
-    conceal: (secret) => run.secrets.add(secret),
-    spend: run.spend,
-  }
 }

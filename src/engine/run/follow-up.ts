@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { Failure } from '../../core/errors.ts'
-import { nodeTitle, type FlowNode } from '../flow/flow.ts'
+import { nodeTitle } from '../flow/flow.ts'
 import type { FollowUp } from '../flow/follow-up.ts'
-import { isInstance, type ChatModel, type JsonSchema } from '../node/instances.ts'
+import type { ChatModel, JsonSchema } from '../node/instances.ts'
 import type { FlowResult } from '../node/result.ts'
-import { findNode } from '../nodes/index.ts'
-import { nodeContext, type Run } from './context.ts'
+import type { Run } from './context.ts'
+import { aloneNode, buildAll } from './node-context.ts'
 import { renderHistory } from './references.ts'
 
 const schema: JsonSchema = {
@@ -53,18 +53,10 @@ function promptOf({ prompt }: FollowUp, run: Run, answer: string): string {
 }
 
 async function modelOf(run: Run, { nodeName, inputs, credential }: FollowUp): Promise<ChatModel> {
-  const node: FlowNode = {
-    id: 'followUpPrompts',
-    name: nodeName,
-    label: 'Follow-up prompts',
-    category: 'Chat Models',
-    inputs,
-    params: [],
-    ...(credential === undefined ? {} : { credential }),
-  }
-  const context = nodeContext(run, node, { isLast: false, hasCredential: true })
-  const model = await findNode(nodeName)?.build?.(inputs, context)
-  if (isInstance(model, 'chatModel')) return model
-  const sentence = `The node ${nodeTitle(node)} cannot run: ${nodeName} is no chat model.`
-  throw new Failure('UNPROCESSABLE', sentence)
+  const label = 'Follow-up prompts'
+  const config = { ...inputs, credential }
+  const node = aloneNode({ id: 'followUpPrompts', name: nodeName, label, config })
+  const [model] = await buildAll(run, 'chatModel', { node, inputs, hasCredential: true })
+  if (model !== undefined) return model
+  throw new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} builds nothing.`)
 }

@@ -1,6 +1,6 @@
 import type { Flow } from '../flow/flow.ts'
 import type { Emit, TokenUsage } from '../node/events.ts'
-import type { Ports } from '../node/ports.ts'
+import type { Ports, VectorOwner } from '../node/ports.ts'
 import type { RunInput } from '../node/run-input.ts'
 
 /** What a caller of the engine hands over for one run. */
@@ -17,4 +17,6 @@ export interface RunRequest {
   readonly miss?: (failure: unknown) => void
   /** Ids of the flows within which this one runs, the outermost first. */
   readonly ancestors?: readonly string[]
+  /** Who keeps the chunks of its vector stores; the flow itself if absent. */
+  readonly owner?: VectorOwner
 }

@@ -13,8 +13,9 @@ export async function storeTools(
   context: StepContext,
 ): Promise<readonly Tool[]> {
   const tools = rows.map(async (row) => {
-    const [id, ...words] = textOf(row['documentStore']).split(':')
-    const retriever = await storeRetriever(id ?? '', from, context)
+    const chosen = textOf(row['documentStore'])
+    const retriever = await storeRetriever(chosen, from, context)
+    const [, ...words] = chosen.split(':')
     const name = words.join(':') || 'document_store'
     return retrieverTool(retriever, { name, description: textOf(row['docStoreDescription']) })
   })
@@ -46,13 +47,16 @@ export async function vectorTools(
   return (await Promise.all(tools)).flat()
 }
 
-/** @throws Failure UNPROCESSABLE when this server keeps no document stores. */
+/**
+ * A document store as canvases name it, by its id or `id:name`.
+ * @throws Failure UNPROCESSABLE when there is none, or none that can be searched.
+ */
 export async function storeRetriever(
-  id: string,
+  selectedStore: string,
   from: string,
   context: StepContext,
 ): Promise<Retriever> {
-  const part = { name: 'documentStoreVS', config: { selectedStore: id }, from: [from] }
+  const part = { name: 'documentStoreVS', config: { selectedStore }, from: [from] }
   const [retriever] = await context.build('retriever', part)
   if (retriever !== undefined) return retriever
   const sentence = `The node ${nodeTitle(context.node)} cannot run: it needs a document store.`

@@ -7,7 +7,8 @@ import { anchors } from '../node/inputs.ts'
 import type { Tool } from '../node/instances.ts'
 import type { TeamStart, TeamState, TurnContext, Values } from '../node/turn.ts'
 import { findNode } from '../nodes/index.ts'
-import { nodeContext, type Run } from '../run/context.ts'
+import type { Run } from '../run/context.ts'
+import { nodeContext } from '../run/node-context.ts'
 import { textOf } from '../text/paths.ts'
 
 /** A team at work. */

@@ -21,8 +21,7 @@ export const retrieverAgentflow = defineNode({
     const query = inputs.retrieverQuery || context.question
     const from = 'retrieverKnowledgeDocumentStores'
     const found = inputs[from].map(async ({ documentStore }) => {
-      const [id = ''] = textOf(documentStore).split(':')
-      const retriever = await storeRetriever(id, from, context)
+      const retriever = await storeRetriever(textOf(documentStore), from, context)
       return retriever.search(query, { signal: context.signal })
     })
     const sourceDocuments = (await Promise.all(found)).flat()

@@ -150,7 +150,7 @@ async function specOf(row: StoreRow, values: Values, context: NodeContext): Prom
 function placeOf({ name, names }: StoreRow, values: Values, context: NodeContext): VectorPlace {
   const words = names.map((word) => values[word]).filter((word) => word !== '')
   const namespace = words.length === 0 ? context.node.id : [name, ...words].join('/')
-  return { flowId: String(context.facts['chatflowid']), namespace }
+  return { owner: context.owner, namespace }
 }
 
 /** The store itself, and the filter of searches in it. */
@@ -169,7 +169,7 @@ async function storeAt(
   const turns = { ...place, namespace: `turn/${place.namespace}` }
   const model = collection.service
   const store = serviceStore(collection, {
-    owner: ownerOf(place.flowId),
+    owner: ownerOf(place.owner.id),
     takeTurn: (signal) => vectors.open(turns, { model, signal }),
   })
   return { store, filter: collection.filter }
