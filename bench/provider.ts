@@ -1,7 +1,8 @@
 import { createServer } from 'node:http'
 import process from 'node:process'
 
-// A provider that speaks OpenAI's format and takes no time: twenty pieces of an answer at once.
+// A provider that speaks OpenAI's format and takes no time: twenty pieces of an answer at once, and
+// one of a few hundred vectors for each text.
 const words = Array.from({ length: 20 }, (_, index) => `word${index} `)
 const usage = { prompt_tokens: 20, completion_tokens: 20, total_tokens: 40 }
 const head = { id: 'chatcmpl-bench', created: 1_700_000_000, model: 'bench' }
@@ -24,6 +25,25 @@ const streamed = [
   'data: [DONE]\n\n',
 ]
 
+const dimensions = 1536
+/** Written once: making them up would take more time than anybody's upsert. */
+const vectors = Array.from({ length: 509 }, (_, seed) => {
+  const values = Array.from({ length: dimensions }, (_, at) =>
+    (Math.sin(seed * 7919 + at * 104_729) / 40).toFixed(8),
+  )
+  return `[${values.join(',')}]`
+})
+
+function embeddings(body: string): string {
+  const { input } = JSON.parse(body) as { input: string | string[] }
+  const data = [input].flat().map((text, index) => {
+    const seed = text.split('').reduce((sum, letter) => sum + letter.charCodeAt(0), text.length)
+    const embedding = vectors[seed % vectors.length] ?? '[]'
+    return `{"object":"embedding","index":${index},"embedding":${embedding}}`
+  })
+  return `{"object":"list","model":"bench","data":[${data.join(',')}],"usage":{"prompt_tokens":1,"total_tokens":1}}`
+}
+
 const server = createServer((request, response) => {
   let body = ''
   request.setEncoding('utf8')
@@ -31,6 +51,10 @@ const server = createServer((request, response) => {
     body += piece
   })
   request.on('end', () => {
+    if (request.url?.endsWith('/embeddings')) {
+      response.setHeader('content-type', 'application/json')
+      return response.end(embeddings(body))
+    }
     const isStreamed = body.includes('"stream":true')
     const type = isStreamed ? 'text/event-stream' : 'application/json'
     response.setHeader('content-type', type)

@@ -6,6 +6,7 @@ import {
   type SqlEntityManager,
 } from '@mikro-orm/postgresql'
 import type { PoolReading } from '../platform/metrics.ts'
+import { hasReals, type RunBound } from './bound.ts'
 import { settings, type WorkspaceFilter } from './columns.ts'
 import { quoteIdentifier, type RoleNames } from './roles.ts'
 import type { Statement } from './statement.ts'
@@ -28,8 +29,9 @@ export interface Database {
   /** Work that belongs to no caller: usage, retention, commands. */
   jobsEm(): SqlEntityManager
   /**
-   * Runs one SELECT under the EntityManager's own role and scope, as raw rows. On PostgreSQL it is
-   * a single message, where a transaction is four.
+   * Runs one statement under the EntityManager's own role and scope, and gives its raw rows. On
+   * PostgreSQL it is a single message, where a transaction is four. A `Float32Array` among its
+   * parameters is a `real[]`.
    */
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
   /** Runs statements in the same way, all or none. */
@@ -48,6 +50,7 @@ export interface Opened {
   readonly kind: Database['kind']
   readonly roles: RoleNames
   readonly indexVectors: IndexVectors
+  readonly runBound: RunBound
 }
 
 /** Puts the three ways over an opened ORM. `close` also closes what `afterClose` names. */
@@ -75,9 +78,9 @@ export function createDatabase(opened: Opened, afterClose: () => Promise<void>):
     jobsEm: () => acting(roles.jobs),
     indexVectors: opened.indexVectors,
     rows: <T>(em: SqlEntityManager, sql: string, params: readonly unknown[] = []) =>
-      send<T>(em, [{ sql, params }]),
+      send<T>(em, [{ sql, params }], opened.runBound),
     write: async (em, statements) => {
-      if (statements.length > 0) await send(em, statements)
+      if (statements.length > 0) await send(em, statements, opened.runBound)
     },
     async ping() {
       await orm.em.fork().execute('select 1')
@@ -110,7 +113,13 @@ async function readPool(em: SqlEntityManager): Promise<PoolReading | null> {
 }
 
 /** Gives the rows of the last statement. */
-async function send<T>(em: SqlEntityManager, statements: readonly Statement[]): Promise<T[]> {
+async function send<T>(
+  em: SqlEntityManager,
+  statements: readonly Statement[],
+  runBound: RunBound,
+): Promise<T[]> {
+  const [only] = statements
+  if (only && hasReals(only)) return (await runBound(settlement(em), only)) as T[]
   const connection = em.getConnection()
   if (!(connection instanceof PostgreSqlConnection) || em.isInTransaction()) {
     return em.transactional(async (inner) => {
@@ -119,20 +128,22 @@ async function send<T>(em: SqlEntityManager, statements: readonly Statement[]): 
       return rows
     })
   }
+  const platform = em.getPlatform()
+  const texts = statements.map(({ sql, params }) => platform.formatQuery(sql, params))
+  // Statements sent together are one transaction, so what is set for them ends with it.
+  const pool = await connection.getNativeClient()
+  return lastRows<T>(await pool.query([settlement(em), ...texts].join('; ')))
+}
+
+/** The statement that sets, for a transaction, whose rows it sees. */
+function settlement(em: SqlEntityManager): string {
   const context = em.getSessionContext()
   const set = Object.entries(context?.variables ?? {}).map(
     ([name, value]) => [name, String(value)] as const,
   )
   if (context?.role) set.push(['role', context.role])
-  const settle = {
-    sql: `select ${set.map(() => 'set_config(?, ?, true)').join(', ') || '1'}`,
-    params: set.flat(),
-  }
-  const platform = em.getPlatform()
-  const texts = [settle, ...statements].map(({ sql, params }) => platform.formatQuery(sql, params))
-  // Statements sent together are one transaction, so the settings end with it.
-  const pool = await connection.getNativeClient()
-  return lastRows<T>(await pool.query(texts.join('; ')))
+  const calls = set.map(() => 'set_config(?, ?, true)').join(', ') || '1'
+  return em.getPlatform().formatQuery(`select ${calls}`, set.flat())
 }
 
 function lastRows<T>(results: unknown): T[] {

@@ -9,6 +9,9 @@ const db = await PGlite.create({ dataDir: String(workerData), extensions: { vect
 // Values stay the texts they are: whoever asked knows what to make of them.
 for (const type of Object.keys(db.parsers)) db.parsers[Number(type)] = (text) => text
 
+/** Of `real[]`, whose bytes whoever asks has put in order. */
+const serializers = { 1021: (bytes: unknown) => bytes as string }
+
 parentPort?.on('message', (question: Question | 'close') => {
   void answer(question).then((reply) => parentPort?.postMessage(reply))
 })
@@ -28,7 +31,8 @@ async function answer(question: Question | 'close'): Promise<Reply | 'closed'> {
 }
 
 async function ask(sql: string, params: readonly unknown[]): Promise<RawResult> {
-  const { fields, rows, affectedRows } = await db.query(sql, [...params], { rowMode: 'array' })
+  const how = { rowMode: 'array', serializers } as const
+  const { fields, rows, affectedRows } = await db.query(sql, [...params], how)
   return { fields, rows: rows as RawResult['rows'], affectedRows }
 }
 

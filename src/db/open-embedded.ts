@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { MikroORM } from '@mikro-orm/core'
 import type { PgliteDriver } from '@mikro-orm/pglite'
 import { options } from '../../mikro-orm.config.ts'
+import { boundEmbedded } from './bound.ts'
 import { assumeServingRole, createDatabase, type Database } from './database.ts'
 import { openEmbeddedPostgres, type EmbeddedPostgres } from './embedded.ts'
 import { claimFolder } from './lock-file.ts'
@@ -36,8 +37,9 @@ export async function openEmbedded(target: EmbeddedTarget, prepare: Prepare): Pr
   try {
     const orm = await init(folder, pglite)
     const roles = await migrate(orm)
+    const runBound = boundEmbedded(pglite)
     const database = createDatabase(
-      { orm, kind: 'embedded', roles, indexVectors: indexEmbedded },
+      { orm, kind: 'embedded', roles, indexVectors: indexEmbedded, runBound },
       letGo,
     )
     return await prepared(database, prepare)

@@ -3,6 +3,7 @@ import { MikroORM } from '@mikro-orm/core'
 import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { Client } from 'pg'
 import { options } from '../../mikro-orm.config.ts'
+import { boundOnPool } from './bound.ts'
 import { connectionOptions, createDatabase, type Database } from './database.ts'
 import {
   appliedMigrations,
@@ -62,8 +63,10 @@ async function serve(target: PostgresTarget, roles: RoleNames): Promise<Database
     },
     extensions: [],
   })
+  const connection = orm.em.getConnection()
+  const runBound = boundOnPool(() => connection.getNativeClient())
   return createDatabase(
-    { orm, kind: 'postgres', roles, indexVectors: indexByOwner(target.adminUrl) },
+    { orm, kind: 'postgres', roles, indexVectors: indexByOwner(target.adminUrl), runBound },
     async () => undefined,
   )
 }

@@ -11,7 +11,7 @@ import { holdStaging, type Staging } from './staging.ts'
 
 /** Of all files of a loader together. */
 const mostBytes = 200 * 1024 * 1024
-const partBytes = 1024 * 1024
+const partBytes = 256 * 1024
 
 /**
  * Keeps files for a loader. Throws PAYLOAD_TOO_LARGE for more than 200 MiB, BAD_REQUEST for what is

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { GrownSpace } from '../context.ts'
 import type { Database } from '../db/database.ts'
 import type { Log } from '../platform/log.ts'
+import { mostBytes } from './slabs.ts'
 
 /** Makes indexes for namespaces that grow, behind everybody's back. */
 export interface VectorIndexes {
@@ -12,7 +13,7 @@ export interface VectorIndexes {
 }
 
 /** So many chunks, and comparing with each costs more than an index. */
-const indexFrom = 5000
+const indexFrom = 2000
 /** pgvector's limit for an index. */
 const mostDimensions = 2000
 
@@ -45,11 +46,13 @@ async function makeIfLarge(
   em: SqlEntityManager,
   space: GrownSpace,
 ): Promise<void> {
+  // The embedded database has an index for what memory does not hold: making one keeps it busy.
+  const least = database.kind === 'embedded' ? mostBytes.space / (4 * space.dimensions) : indexFrom
   const [row] = await database.rows<{ size: number }>(
     em,
     `select count(*)::int as size from (
-       select 1 from vector_chunk where space_id = ? limit ${indexFrom}) as some`,
-    [space.id],
+       select 1 from vector_chunk where space_id = ? limit ?) as beginning`,
+    [space.id, Math.floor(least) + 1],
   )
-  if ((row?.size ?? 0) >= indexFrom) await database.indexVectors(em, space)
+  if ((row?.size ?? 0) > least) await database.indexVectors(em, space)
 }

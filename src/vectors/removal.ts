@@ -24,5 +24,6 @@ export async function removeStoreVectors(
        ${pageContent === undefined ? '' : 'and content = ?'} returning id`,
     [storeId, JSON.stringify({ docId }), ...(pageContent === undefined ? [] : [pageContent])],
   )
+  await em.execute('update vector_space set updated_date = now() where store_id = ?', [storeId])
   return gone.length
 }

@@ -1,58 +1,73 @@
-import type { ChunkQuery, FoundChunk } from '../engine/node/ports.ts'
-import { foundOnly, type Place } from './space.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { FoundChunk } from '../engine/node/ports.ts'
+import type { Slab } from './slabs.ts'
+import type { Place, Sought } from './space.ts'
 
 interface Candidate {
   readonly id: string
   readonly score: number
-  readonly vector: readonly number[]
+  readonly vector: Float32Array
 }
 
-/** Small enough that reading a page does not hold up others. */
-const pageRows = 200
-
-/** Compares the query with every chunk of the space: for databases without pgvector. */
-export async function scanSpace(place: Place, query: ChunkQuery): Promise<FoundChunk[]> {
-  let best: Candidate[] = []
-  let after = '00000000-0000-0000-0000-000000000000'
-  for (;;) {
-    const page = await readPage(place, query, after)
-    const scored = page.map(({ id, vector }) => ({ id, vector, score: dot(vector, query.vector) }))
-    best = [...best, ...scored].sort((a, b) => b.score - a.score).slice(0, query.limit)
-    const last = page.at(-1)
-    if (last === undefined || page.length < pageRows) break
-    after = last.id
+/** Compares the query with every vector of the slabs. */
+export async function scanSlabs(
+  place: Place,
+  query: Sought,
+  slabs: Iterable<Slab> | AsyncIterable<Slab>,
+): Promise<FoundChunk[]> {
+  const allowed = query.filter && (await idsWith(place, query.filter))
+  let best: readonly Candidate[] = []
+  for await (const slab of slabs) {
+    const found = [...best, ...nearest(slab, query, allowed)]
+    best = found.sort((a, b) => b.score - a.score).slice(0, query.limit)
+    // A slab is small; others have their turn between two.
+    await turn()
   }
   return withContent(place, best, query.withVectors === true)
 }
 
-async function readPage(
-  { database, em, space }: Place,
-  { filter }: ChunkQuery,
-  after: string,
-): Promise<{ id: string; vector: readonly number[] }[]> {
-  const rows = await database.rows<{ id: string; sent: string }>(
-    em,
-    // The page is cut first: else every vector behind it would be read and encoded as well.
-    `select id, encode(array_send(embedding), 'base64') as sent from (
-       select id, embedding from vector_chunk
-       where space_id = ? and id > ?${foundOnly(space)}${filter ? ' and metadata @> ?::jsonb' : ''}
-       order by id limit ?) as page order by id`,
-    [space.id, after, ...(filter ? [JSON.stringify(filter)] : []), pageRows],
-  )
-  return rows.map(({ id, sent }) => ({ id, vector: reals(Buffer.from(sent, 'base64')) }))
+/** The best of one slab. */
+function nearest(
+  { ids, values }: Slab,
+  { vector, limit }: Sought,
+  allowed: ReadonlySet<string> | undefined,
+): Candidate[] {
+  const size = vector.length
+  /** Best first. */
+  const best: { readonly at: number; readonly score: number }[] = []
+  for (const [at, id] of ids.entries()) {
+    if (allowed && !allowed.has(id)) continue
+    const score = dot(values, at * size, vector)
+    if (best.length === limit && score <= (best.at(-1)?.score ?? 0)) continue
+    const worse = best.findIndex((other) => other.score < score)
+    best.splice(worse === -1 ? best.length : worse, 0, { at, score })
+    best.splice(limit)
+  }
+  return best.map(({ at, score }) => {
+    const own = values.subarray(at * size, (at + 1) * size)
+    return { id: ids[at] ?? '', score, vector: own }
+  })
 }
 
-/** An array as the wire protocol carries it: 20 bytes of head, then length and value of each. */
-function reals(bytes: Buffer): number[] {
-  const values: number[] = []
-  for (let at = 24; at < bytes.length; at += 8) values.push(bytes.readFloatBE(at))
-  return values
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
+function dot(values: Float32Array, from: number, vector: Float32Array): number {
   let sum = 0
-  for (let at = 0; at < a.length; at += 1) sum += (a[at] ?? 0) * (b[at] ?? 0)
+  for (let at = 0; at < vector.length; at += 1) {
+    // Both are within bounds; to ask would take twice as long.
+    sum += (values[from + at] as number) * (vector[at] as number)
+  }
   return sum
+}
+
+async function idsWith(
+  { database, em, space }: Place,
+  filter: Readonly<Record<string, unknown>>,
+): Promise<ReadonlySet<string>> {
+  const rows = await database.rows<{ id: string }>(
+    em,
+    'select id from vector_chunk where space_id = ? and metadata @> ?::jsonb',
+    [space.id, JSON.stringify(filter)],
+  )
+  return new Set(rows.map(({ id }) => id))
 }
 
 async function withContent(
@@ -69,6 +84,6 @@ async function withContent(
   const byId = new Map(rows.map(({ id, ...row }) => [id, row]))
   return best.flatMap(({ id, score, vector }) => {
     const row = byId.get(id)
-    return row === undefined ? [] : [{ ...row, score, ...(withVectors && { vector }) }]
+    return row === undefined ? [] : [{ ...row, score, ...(withVectors && { vector: [...vector] }) }]
   })
 }

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { Failure } from '../core/errors.ts'
 import type { Database } from '../db/database.ts'
-import type { VectorOwner, VectorPlace } from '../engine/node/ports.ts'
+import type { ChunkQuery, VectorOwner, VectorPlace } from '../engine/node/ports.ts'
 
 /** A namespace, as it is now. */
 export interface Space {
@@ -9,6 +9,8 @@ export interface Space {
   readonly model: string
   /** 0 before its first chunk. */
   readonly dimensions: number
+  /** Differs whenever other chunks are found in it. */
+  readonly version: string
   /** Upserts under way, of which nothing is found yet. */
   readonly pending: readonly string[]
   readonly hasPgvector: boolean
@@ -21,13 +23,17 @@ export interface Place {
   readonly space: Space
 }
 
+/** A search, whose vector has length 1. */
+export type Sought = Omit<ChunkQuery, 'vector'> & { readonly vector: Float32Array }
+
 /** The column that says who keeps a space. */
 export const ownerColumns: Readonly<Record<VectorOwner['kind'], string>> = {
   chatflow: 'chatflowid',
   documentStore: 'store_id',
 }
 
-const columns = `id, model, dimensions, to_regtype('vector') is not null as "hasPgvector",
+const columns = `id, model, dimensions, xmin::text as version,
+  to_regtype('vector') is not null as "hasPgvector",
   coalesce((select json_agg(b.id) from vector_batch b where b.space_id = s.id), '[]') as pending`
 
 export async function findSpace(

@@ -1,11 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import type { Deps } from '../context.ts'
 import { isUuid } from '../core/ids.ts'
-import type { VectorPlace, VectorPort } from '../engine/node/ports.ts'
+import type { FoundChunk, VectorPlace, VectorPort } from '../engine/node/ports.ts'
 import { chatMark } from './leftovers.ts'
-import { scanSpace } from './scan.ts'
+import { scanSlabs } from './scan.ts'
 import { searchSpace } from './search.ts'
-import { findSpace, refuseOther } from './space.ts'
+import { slabsOf, type Slabs } from './slabs.ts'
+import { findSpace, refuseOther, type Place, type Sought } from './space.ts'
 import { unit } from './unit.ts'
 import { openWriter } from './writer.ts'
 
@@ -24,6 +25,7 @@ export function createVectorPort(deps: Deps, workspaceId: string, chat: Chat): V
   return {
     open: (place, { model, signal }) =>
       openWriter({
+        database: deps.database,
         workspaceId,
         place: placeFor(place, chat),
         model,
@@ -39,10 +41,23 @@ export function createVectorPort(deps: Deps, workspaceId: string, chat: Chat): V
       if (space === undefined || space.dimensions === 0) return []
       refuseOther(space, place, { model: query.model, dimensions: query.vector.length })
       const sought = { ...query, vector: unit(query.vector) }
-      const look = space.hasPgvector ? searchSpace : scanSpace
-      return look({ database: deps.database, em, space }, sought)
+      return look({ database: deps.database, em, space }, sought, slabsOf(deps.database))
     },
   }
+}
+
+/**
+ * A space that fits in memory is compared there, which is exact and needs no index; with a server of
+ * its own that has pgvector, the database does it.
+ */
+async function look(place: Place, sought: Sought, slabs: Slabs): Promise<FoundChunk[]> {
+  const { database, em, space } = place
+  if (space.hasPgvector && database.kind === 'postgres') return searchSpace(place, sought)
+  const whole = await slabs.whole(em, space)
+  if (whole) return scanSlabs(place, sought, whole)
+  return space.hasPgvector
+    ? searchSpace(place, sought)
+    : scanSlabs(place, sought, slabs.pages(em, space))
 }
 
 function placeFor(place: VectorPlace, chat: Chat): VectorPlace {

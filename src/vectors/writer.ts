@@ -1,12 +1,14 @@
 import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
+import type { Database } from '../db/database.ts'
 import type { ChunkCounts, ChunkWriter, Cleanup, WrittenChunk } from '../engine/node/ports.ts'
 import { claimSpace, undoBatch, type Claim, type Claiming } from './claim.ts'
 import { refuseOther, type Space } from './space.ts'
 import { unit } from './unit.ts'
 
 interface Writing extends Claiming {
+  readonly database: Database
   readonly open: () => SqlEntityManager
   readonly signal: AbortSignal
   /** Called with what keeps the chunks of a failed upsert from being taken back. */
@@ -18,7 +20,7 @@ interface Writing extends Claiming {
 type NewChunk = WrittenChunk & { readonly vector: readonly number[] }
 
 /** Small enough that writing them down does not hold up others. */
-const rowsAtOnce = 25
+const rowsAtOnce = 100
 
 /**
  * Begins an upsert into the table of vectors. Its chunks are written in transactions of their own,
@@ -32,11 +34,7 @@ export async function openWriter(writing: Writing): Promise<ChunkWriter> {
   const story = newStory(claim)
   return {
     known: (hashes) => knownOf(writing.open(), claim, hashes),
-    add: async (chunks) => {
-      await writing
-        .open()
-        .transactional((em) => addChunks(em, { ...writing, claim, story }, chunks))
-    },
+    add: (chunks) => addChunks({ ...writing, claim, story }, chunks),
     commit: async (cleanup) => {
       const counts = await writing
         .open()
@@ -89,24 +87,21 @@ interface Adding extends Writing {
   readonly story: Story
 }
 
-async function addChunks(
-  em: SqlEntityManager,
-  adding: Adding,
-  chunks: readonly WrittenChunk[],
-): Promise<void> {
-  const { claim, story } = adding
-  await beat(em, claim)
+async function addChunks(adding: Adding, chunks: readonly WrittenChunk[]): Promise<void> {
+  const { claim, story, open } = adding
   const fresh = chunks.filter((chunk): chunk is NewChunk => chunk.vector !== undefined)
-  await takeDimensions(em, adding, fresh)
+  const known = chunks.filter(({ vector }) => vector === undefined)
+  const relabelled = await open().transactional(async (em) => {
+    await beat(em, claim)
+    await takeDimensions(em, adding, fresh)
+    return differing(em, claim, known)
+  })
   for (let from = 0; from < fresh.length; from += rowsAtOnce) {
     const rows = fresh.slice(from, from + rowsAtOnce)
-    await insert(em, adding, rows)
+    await insert(adding, rows)
     for (const { source } of rows) story.added.set(source, (story.added.get(source) ?? 0) + 1)
   }
-  const known = chunks.filter(({ vector }) => vector === undefined)
-  for (const { hash, metadata } of await differing(em, claim, known)) {
-    story.relabelled.set(hash, metadata)
-  }
+  for (const { hash, metadata } of relabelled) story.relabelled.set(hash, metadata)
   for (const { hash, source } of known) {
     story.kept.push(hash)
     story.keptSources.add(source)
@@ -142,29 +137,36 @@ async function takeDimensions(
   story.dimensions = dimensions
 }
 
+/** Throws CONFLICT, with nothing inserted, when the upsert was given up for dead. */
 async function insert(
-  em: SqlEntityManager,
-  { workspaceId, claim }: Adding,
+  { database, open, claim }: Adding,
   chunks: readonly NewChunk[],
 ): Promise<void> {
-  const rows = chunks.map(({ vector, ...chunk }) => ({
-    ...chunk,
-    id: newId(),
-    embedding: `{${unit(vector).map(asReal).join(',')}}`,
-  }))
-  await em.execute(
-    `insert into vector_chunk (id, workspace_id, space_id, batch_id, hash, source, content,
-       metadata, embedding, created_date)
-     select n.id, ?, ?, ?, n.hash, n.source, n.content, n.metadata, n.embedding::real[], now()
-     from jsonb_to_recordset(?::jsonb) as n(id uuid, hash text, source text, content text,
-       metadata jsonb, embedding text)`,
-    [workspaceId, claim.space.id, claim.batchId, JSON.stringify(rows)],
+  const row = '(?::uuid, ?::text, ?::text, ?::text, ?::jsonb, ?::real[])'
+  const [result] = await database.rows<{ added: number }>(
+    open(),
+    `with alive as (
+       update vector_batch set heartbeat = now() where id = ?::uuid
+       returning workspace_id, space_id, id as batch_id),
+     added as (
+       insert into vector_chunk (id, hash, source, content, metadata, embedding,
+         workspace_id, space_id, batch_id, created_date)
+       select n.*, alive.*, now()
+       from (values ${chunks.map(() => row).join(', ')}) as n, alive returning 1)
+     select count(*)::int as added from added`,
+    [
+      claim.batchId,
+      ...chunks.flatMap(({ hash, source, content, metadata, vector }) => [
+        newId(),
+        hash,
+        source,
+        content,
+        JSON.stringify(metadata),
+        unit(vector),
+      ]),
+    ],
   )
-}
-
-/** A part of a vector of length 1, with as many digits as a real keeps. */
-function asReal(value: number): string {
-  return `${Math.round(value * 1e8)}e-8`
+  if (result?.added !== chunks.length) throw conflict()
 }
 
 async function differing(

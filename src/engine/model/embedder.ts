@@ -16,6 +16,8 @@ import { loadEmbedding } from './provider.ts'
 import { withRetries } from './retry.ts'
 
 const maxRetries = 2
+/** Reading more vectors than these from one answer would hold up others. */
+const mostTexts = 32
 /** Calls at once: one is on its way while the other's vectors are read. */
 const maxCalls = 2
 /** Of providers that take one text at a time. */
@@ -58,7 +60,7 @@ async function embedAll(
 ): Promise<readonly (readonly number[])[]> {
   const model = await loadEmbedding(spec, world.fetch)
   const most = (await model.maxEmbeddingsPerCall) ?? Infinity
-  const size = Math.min(spec.batchSize, most)
+  const size = Math.min(spec.batchSize, most, mostTexts)
   const atOnce = (await model.supportsParallelCalls) ? (most === 1 ? maxSingleCalls : maxCalls) : 1
   const batches: (readonly string[])[] = []
   for (let from = 0; from < texts.length; from += size) batches.push(texts.slice(from, from + size))
