@@ -3,7 +3,6 @@ import {
   createDecipheriv,
   createSecretKey,
   randomBytes,
-  type CipherKey,
   type KeyObject,
 } from 'node:crypto'
 
@@ -40,7 +39,7 @@ const version = 'v1'
  * A sealed value reads `v1.kid.wrapped.body`, the last two in base64url as nonce, ciphertext, tag.
  */
 export function createVault(ring: readonly VaultKey[]): Vault {
-  const keys = new Map(ring.map(({ kid, secret }) => [kid, wrappingKey(secret)]))
+  const keys = new Map(ring.map(({ kid, secret }) => [kid, keyOf(secret)]))
   const newest = ring[0]
   if (!newest) throw new SealError('A vault needs at least one key.')
   return {
@@ -48,8 +47,10 @@ export function createVault(ring: readonly VaultKey[]): Vault {
     seal(plain, place) {
       const aad = authenticatedData(place, newest.kid)
       const dataKey = randomBytes(32)
-      const wrapped = encrypt(wrappingKey(newest.secret), dataKey, aad)
-      return [version, newest.kid, wrapped, encrypt(dataKey, Buffer.from(plain), aad)].join('.')
+      const wrapped = encrypt(keyOf(newest.secret), dataKey, aad)
+      return [version, newest.kid, wrapped, encrypt(keyOf(dataKey), Buffer.from(plain), aad)].join(
+        '.',
+      )
     },
     open(sealed, place) {
       const [form, kid, wrapped, body, ...rest] = sealed.split('.')
@@ -59,7 +60,7 @@ export function createVault(ring: readonly VaultKey[]): Vault {
       const key = keys.get(kid)
       if (!key) throw new SealError(`The vault key "${kid}" is not configured.`)
       const aad = authenticatedData(place, kid)
-      return decrypt(decrypt(key, wrapped, aad), body, aad).toString('utf8')
+      return decrypt(keyOf(decrypt(key, wrapped, aad)), body, aad).toString('utf8')
     },
   }
 }
@@ -69,7 +70,8 @@ export function sealedUnder(sealed: string): string {
   return sealed.split('.')[1] ?? ''
 }
 
-function wrappingKey(secret: Uint8Array): KeyObject {
+/** Node takes four times as long with a key that is just bytes. */
+function keyOf(secret: Uint8Array): KeyObject {
   return createSecretKey(secret.subarray(0, 32))
 }
 
@@ -77,14 +79,14 @@ function authenticatedData(place: Place, kid: string): Buffer {
   return Buffer.from([version, kid, place.table, place.rowId, place.workspaceId].join('\0'))
 }
 
-function encrypt(key: CipherKey, plain: Uint8Array, aad: Uint8Array): string {
+function encrypt(key: KeyObject, plain: Uint8Array, aad: Uint8Array): string {
   const nonce = randomBytes(12)
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aad)
   const body = Buffer.concat([cipher.update(plain), cipher.final()])
   return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url')
 }
 
-function decrypt(key: CipherKey, sealed: string, aad: Uint8Array): Buffer {
+function decrypt(key: KeyObject, sealed: string, aad: Uint8Array): Buffer {
   const bytes = Buffer.from(sealed, 'base64url')
   if (bytes.length < 28 || bytes.toString('base64url') !== sealed) {
     throw new SealError('A sealed value is damaged.')

@@ -1,3 +1,5 @@
+import type * as OpenAi from '@ai-sdk/openai'
+import type * as Compatible from '@ai-sdk/openai-compatible'
 import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
 
 /** The wire formats that are spoken. */
@@ -101,11 +103,15 @@ function reachOf({ baseUrl, headers, apiKey = '' }: ProviderSpec, fetch: Fetch) 
   return { baseURL: trimmed(baseUrl), headers: { ...headers }, apiKey, fetch }
 }
 
+/** The usual ones are looked up once. */
+let openaiPackage: Promise<typeof OpenAi> | undefined
+let compatiblePackage: Promise<typeof Compatible> | undefined
+
 /** Models from before chats, which continue a text. */
 const completionModel = /instruct|^text-|^(?:davinci|babbage|curie|ada)\b/
 
 async function openai({ modelName }: ProviderSpec, reach: ReturnType<typeof reachOf>) {
-  const { createOpenAI } = await import('@ai-sdk/openai')
+  const { createOpenAI } = await (openaiPackage ??= import('@ai-sdk/openai'))
   const provider = createOpenAI(reach)
   return completionModel.test(modelName) ? provider.completion(modelName) : provider.chat(modelName)
 }
@@ -123,7 +129,8 @@ async function bedrock({ aws }: ProviderSpec, reach: ReturnType<typeof reachOf>)
 }
 
 async function compatible({ baseUrl, headers, apiKey }: ProviderSpec, fetch: Fetch) {
-  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
+  const { createOpenAICompatible } = await (compatiblePackage ??=
+    import('@ai-sdk/openai-compatible'))
   const key = apiKey === undefined ? {} : { apiKey }
   return createOpenAICompatible({
     name: 'compatible',
