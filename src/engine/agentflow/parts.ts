@@ -6,8 +6,9 @@ import type { Part } from '../node/step.ts'
 import { findNode, suggestNode } from '../nodes/index.ts'
 import { nodeContext, type Run } from '../run/context.ts'
 import type { Problem } from '../run/problems.ts'
+import { parseLoose } from '../text/json.ts'
 import { markdownOf } from '../text/markdown.ts'
-import { isRecord, parseJson } from '../text/paths.ts'
+import { isRecord } from '../text/paths.ts'
 
 const credentialKey = 'FLOWISE_CREDENTIAL_ID'
 
@@ -23,7 +24,7 @@ export async function buildPart<K extends InstanceKind>(
     readonly node: FlowNode
     readonly part: Part
     readonly isReplaced: boolean
-    readonly resolve: (value: unknown) => Promise<unknown>
+    readonly resolve: (value: unknown, wasJson: boolean) => Promise<unknown>
   },
 ): Promise<readonly InstanceByKind[K][]> {
   const { node, part, isReplaced, resolve } = how
@@ -36,7 +37,7 @@ export async function buildPart<K extends InstanceKind>(
     const isLiteral = isReplaced || !takesVariables(definition, name)
     if (isLiteral) return [name, value] as const
     const parsed = definition.inputs[name]?.type === 'json' ? readEarly(value) : value
-    return [name, await resolve(parsed)] as const
+    return [name, await resolve(parsed, parsed !== value)] as const
   })
   const raw = Object.fromEntries(await Promise.all(resolved))
   const inner = partNode(node, part, definition)
@@ -89,7 +90,7 @@ function partNode(node: FlowNode, part: Part, definition: NodeDefinition): FlowN
 /** Read before resolving, so that a quote in the question cannot break out of its JSON string. */
 export function readEarly(value: unknown): unknown {
   const text = typeof value === 'string' ? markdownOf(value).trim() : ''
-  return /^[[{]/.test(text) ? (parseJson(text) ?? value) : value
+  return /^[[{]/.test(text) ? (parseLoose(text) ?? value) : value
 }
 
 function takesVariables(definition: NodeDefinition, name: string): boolean {

@@ -36,7 +36,7 @@ export async function takeStep(step: Step, iterate: StepContext['iterate']): Pro
     const isLiteral = drawn.names.has(name) || spec?.acceptVariable !== true
     if (isLiteral) return [name, value] as const
     const parsed = spec.type === 'json' ? readEarly(value) : value
-    return [name, await resolveStepInput(parsed, scope)] as const
+    return [name, await resolveStepInput(parsed, scope, parsed !== value)] as const
   })
   const raw = Object.fromEntries(await Promise.all(entries))
   return definition.step(raw, contextOf(step, { drawn, scope, iterate }))
@@ -62,6 +62,7 @@ function contextOf(
     question: progress.question,
     replaced: drawn.names,
     said: [...progress.said],
+    isQuestionPast: progress.isQuestionPast,
     past: async () => (progress.forgetsPast ? [] : messagesOf(await run.history())),
     spent: () => tally.total() ?? noUsage,
     round: (progress.rounds.get(node.id) ?? 0) + 1,
@@ -73,7 +74,7 @@ function contextOf(
         node,
         part,
         isReplaced: part.from.some((name) => drawn.names.has(name)),
-        resolve: (value) => resolveStepInput(value, scope),
+        resolve: (value, wasJson) => resolveStepInput(value, scope, wasJson),
       }),
     settle: async (name, output) => {
       const value = drawn.inputs[name]
@@ -93,9 +94,10 @@ function scopeOf({ run, progress, frame }: Step): AgentflowScope {
   return {
     question: progress.question,
     form: run.input.form ?? savedForm(progress),
-    history: progress.forgetsPast ? [] : run.mentionedHistory,
+    history: [...(progress.forgetsPast ? [] : messagesOf(run.mentionedHistory)), ...progress.said],
     fileText: run.fileText,
-    said: progress.said,
+    // The first of them is the question.
+    messagesInRun: Math.max(0, progress.said.length - 1),
     variables: run.variables,
     flow: { ...run.facts, state: progress.state },
     now: () => run.ports.clock.now(),

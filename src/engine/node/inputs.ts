@@ -1,4 +1,5 @@
-import { isRecord, parseJson } from '../text/paths.ts'
+import { parseLoose } from '../text/json.ts'
+import { isRecord } from '../text/paths.ts'
 import { isInstance, type InstanceByKind, type InstanceKind } from './instances.ts'
 
 /** One input of a node kind: how its raw value becomes the typed one that the code sees. */
@@ -80,7 +81,7 @@ export function options<const W extends string>(
 export function json(opts: Options<never> = {}): Input<Readonly<Record<string, unknown>>> {
   return input('json', opts, (value) => {
     if (unset(value)) return {}
-    const parsed = typeof value === 'string' ? parseJson(value) : value
+    const parsed = typeof value === 'string' ? parseLoose(value) : value
     if (!isRecord(parsed)) throw new Misfit('must be a JSON object')
     return parsed
   })
@@ -92,7 +93,7 @@ export function array(
 ): Input<readonly Readonly<Record<string, unknown>>[]> {
   return input('array', opts, (value) => {
     if (unset(value)) return []
-    const parsed = typeof value === 'string' ? parseJson(value) : value
+    const parsed = typeof value === 'string' ? parseLoose(value) : value
     if (!Array.isArray(parsed)) throw new Misfit('must be a list')
     return parsed.filter(isRecord)
   })

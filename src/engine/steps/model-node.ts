@@ -26,7 +26,7 @@ export function stopwatch({ ports }: StepContext): () => Output {
   }
 }
 
-/** Asks for an answer of a form; its keys become keys of the node's output. */
+/** Asks for an answer of a form; its keys become keys of the node's output. Nobody hears of it yet. */
 export async function askStructured(
   model: ChatModel,
   { messages, schema }: { readonly messages: readonly ChatMessage[]; readonly schema: JsonSchema },
@@ -34,9 +34,12 @@ export async function askStructured(
 ): Promise<{ readonly content: string; readonly keys: Output }> {
   const { json } = await model.ask({ messages, schema, signal: context.signal })
   const keys = isRecord(json) ? json : {}
-  const content = JSON.stringify(json, null, 2)
-  if (context.isHeard) context.emit({ event: 'token', data: content })
-  return { content, keys }
+  return { content: JSON.stringify(json, null, 2), keys }
+}
+
+/** Says an answer that is complete already. */
+export function say({ emit, isHeard }: StepContext, content: string): void {
+  if (isHeard) emit({ event: 'token', data: content })
 }
 
 /** Tells a caller who listens what the models of this step cost. */

@@ -1,4 +1,5 @@
 import { Failure } from '../../core/errors.ts'
+import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { SourceDocument, UsedTool } from '../node/events.ts'
 import type {
   ChatMessage,
@@ -25,8 +26,8 @@ export interface ToolLoop {
   readonly onUsed?: (used: readonly UsedTool[]) => void
   /** True for calls that must not be made yet: the loop ends, and they are in `held`. */
   readonly holds?: (call: ToolCall) => boolean
-  /** `tell` (default): the model hears of a tool's failure and goes on; `throw`: the loop ends. */
-  readonly onFailure?: 'tell' | 'throw'
+  /** The node that fails where a tool does; absent: the model hears of it and goes on. */
+  readonly failsAt?: FlowNode | undefined
 }
 
 export interface ToolLoopResult {
@@ -50,7 +51,7 @@ const defaultIterations = 15
 /**
  * Asks a model, runs the tools it asks for one after the other, tells it what they said, and asks
  * again until it answers, or a tool's result is the answer.
- * @throws Failure of the model's provider; of a tool only with `onFailure: 'throw'`.
+ * @throws Failure of the model's provider; of a tool only with `failsAt`.
  */
 export async function runToolLoop(loop: ToolLoop): Promise<ToolLoopResult> {
   const { maxIterations = defaultIterations, holds = () => false, onCalled, onUsed } = loop
@@ -115,7 +116,7 @@ export interface CallResult {
 
 /** Calls what a reply asks for, one after the other. */
 export async function callAll(
-  loop: Pick<ToolLoop, 'tools' | 'signal' | 'onFailure'>,
+  loop: Pick<ToolLoop, 'tools' | 'signal' | 'failsAt'>,
   { toolCalls }: Pick<ModelReply, 'toolCalls'>,
 ): Promise<CallResult[]> {
   const results: CallResult[] = []
@@ -132,7 +133,7 @@ export async function callAll(
 }
 
 async function callOne(
-  loop: Pick<ToolLoop, 'tools' | 'signal' | 'onFailure'>,
+  loop: Pick<ToolLoop, 'tools' | 'signal' | 'failsAt'>,
   { name, args }: ToolCall,
 ): Promise<Called> {
   const tool = loop.tools.find((known) => known.name === name)
@@ -142,8 +143,11 @@ async function callOne(
     }
     return await callTool(tool, args, loop.signal)
   } catch (error) {
-    const isOver = loop.signal.aborted || loop.onFailure === 'throw'
-    if (isOver || !(error instanceof Failure)) throw error
+    if (loop.signal.aborted || !(error instanceof Failure)) throw error
+    if (loop.failsAt !== undefined && tool?.tellsFailure !== true) {
+      const who = `The tool ${name} of ${nodeTitle(loop.failsAt)}`
+      throw new Failure(error.code, `${who} failed: ${error.message}`, error.details)
+    }
     const text = `Error: ${error.message}`
     return { text, used: { tool: name, toolInput: args, toolOutput: text, error: error.message } }
   }

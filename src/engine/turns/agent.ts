@@ -28,10 +28,7 @@ export async function workAsMember(job: Job, context: TurnContext): Promise<Agen
   const { model, tools, messages, maxIterations, approval } = job
   const guarded = new Set(approval === undefined ? [] : tools.map(({ name }) => name))
   const limit = maxIterations === undefined ? {} : { maxIterations }
-  return workOn(
-    { model, tools, messages, guarded, isSilent: true, onFailure: 'tell', ...limit },
-    context,
-  )
+  return workOn({ model, tools, messages, guarded, isSilent: true, ...limit }, context)
 }
 
 /** Asks a person to agree to calls, as chat clients draw it. */

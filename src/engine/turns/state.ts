@@ -1,6 +1,7 @@
 import type { ChatMessage } from '../node/instances.ts'
 import type { StateField, TeamMessage, TeamState, TurnContext, Values } from '../node/turn.ts'
-import { dig, isRecord, isSafeKey, parseJson, pathKeys, textOf } from '../text/paths.ts'
+import { parseLoose } from '../text/json.ts'
+import { dig, isRecord, isSafeKey, pathKeys, textOf } from '../text/paths.ts'
 import { runUserCode } from '../tools/code.ts'
 
 /** What `$flow` means inside a team. */
@@ -58,7 +59,7 @@ export function chosenTab({ node }: TurnContext, input: string, prefix: string):
 }
 
 export function rowsOf(value: unknown): readonly Values[] {
-  const parsed = typeof value === 'string' ? parseJson(value) : value
+  const parsed = typeof value === 'string' ? parseLoose(value) : value
   return Array.isArray(parsed) ? parsed.filter(isRecord) : []
 }
 

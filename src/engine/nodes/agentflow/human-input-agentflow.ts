@@ -24,11 +24,9 @@ export const humanInputAgentflow = defineNode({
   decides: true,
   inputs,
   step: async (values, context) => {
-    if (context.resumed !== undefined) return decided(values, context)
-    const content =
-      values.humanInputDescriptionType === 'fixed'
-        ? values.humanInputDescription
-        : await described(values, context)
+    if (context.resumed !== undefined) return decided(context)
+    const isFixed = values.humanInputDescriptionType === 'fixed'
+    const content = isFixed ? await written(values, context) : await described(values, context)
     const { humanInputEnableFeedback } = values
     const input = { humanInputEnableFeedback, humanInputDescription: content }
     const action = approvalAction(context.node, input)
@@ -36,9 +34,9 @@ export const humanInputAgentflow = defineNode({
   },
 })
 
-function decided(values: InputsOf<typeof inputs>, { resumed, node }: StepContext): StepResult {
+function decided({ resumed, node }: StepContext): StepResult {
   const human = resumed?.human
-  const words = values.humanInputEnableFeedback ? (human?.feedback ?? '') : ''
+  const words = human?.feedback ?? ''
   const conditions = (['proceed', 'reject'] as const).map((type) => ({
     type,
     startNodeId: node.id,
@@ -47,10 +45,20 @@ function decided(values: InputsOf<typeof inputs>, { resumed, node }: StepContext
   }))
   return {
     input: { ...resumed?.human },
-    output: { content: words, conditions },
+    output: { content: words || human?.type, conditions },
     branches: [human?.type === 'reject' ? 1 : 0],
     ...(words === '' ? {} : { said: [{ role: 'user', content: words }] }),
   }
+}
+
+/** The author's question to the person, after what it is about: what was said last. */
+async function written(
+  { humanInputDescription }: InputsOf<typeof inputs>,
+  { said, past }: StepContext,
+): Promise<string> {
+  const last = said.at(-1) ?? (await past()).at(-1)
+  const question = humanInputDescription || 'Do you want to proceed?'
+  return `${last?.content ?? ''}\n\n${question}`.trim()
 }
 
 /** A model says what the person is asked, out of what was said so far. */

@@ -1,6 +1,7 @@
 import { defineNode } from '../../node/define.ts'
 import { json, text } from '../../node/inputs.ts'
-import { parseJson, textOf } from '../../text/paths.ts'
+import { parseLoose } from '../../text/json.ts'
+import { textOf } from '../../text/paths.ts'
 import { spoken } from '../../turns/agent.ts'
 import { flowValue } from '../../turns/state.ts'
 
@@ -30,7 +31,8 @@ export const seqExecuteFlow = defineNode({
       overrideConfig: inputs.overrideConfig,
     })
     const content = result.text ?? JSON.stringify(result.json ?? '')
-    const made = inputs.returnValueAs === 'stateObj' ? (result.json ?? parseJson(content)) : content
+    const made =
+      inputs.returnValueAs === 'stateObj' ? (result.json ?? parseLoose(content)) : content
     const told = { messages: [content] }
     return { ...spoken(inputs.returnValueAs, made, context), output: { content }, told }
   },

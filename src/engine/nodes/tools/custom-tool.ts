@@ -5,7 +5,7 @@ import { bool, code, text } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
 import type { StoredTool } from '../../node/ports.ts'
 import { codeText, runUserCode } from '../../tools/code.ts'
-import { toolName, toolSchema } from '../../tools/schema.ts'
+import { argumentsFor, toolName, toolSchema } from '../../tools/schema.ts'
 
 /** A tool of the workspace: its code runs in the sandbox with the arguments as `$name`. */
 export const customTool = defineNode({
@@ -23,15 +23,18 @@ export const customTool = defineNode({
     customToolFunc: code(),
   },
   build: async (inputs, context): Promise<Tool> => {
-    const { name, description, schema, func } = await storedTool(inputs, context)
+    const { name, description, func, ...stored } = await storedTool(inputs, context)
+    const schema = toolSchema(inputs.customToolSchema || stored.schema)
     return {
       kind: 'tool',
       name: toolName(inputs.customToolName || name),
       description: inputs.customToolDesc || description,
-      schema: toolSchema(inputs.customToolSchema || schema),
+      schema,
       returnDirect: inputs.returnDirect,
-      run: async (args, { signal }) =>
-        codeText(await runUserCode({ ...context, signal }, func ?? '', args)),
+      run: async (args, { signal }) => {
+        const values = argumentsFor(schema, args)
+        return codeText(await runUserCode({ ...context, signal }, func ?? '', values))
+      },
     }
   },
 })

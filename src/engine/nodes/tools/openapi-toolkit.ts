@@ -2,7 +2,7 @@ import { defineNode } from '../../node/define.ts'
 import { anything, bool, text } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
 import { namingNode } from '../../node/naming.ts'
-import { parseJson } from '../../text/paths.ts'
+import { parseLoose } from '../../text/json.ts'
 import { headersFrom } from '../../tools/http-call.ts'
 import { readOpenApi } from '../../tools/openapi-document.ts'
 import { openApiTools } from '../../tools/openapi.ts'
@@ -28,18 +28,19 @@ export const openAPIToolkit = defineNode({
   build: async (inputs, context): Promise<readonly Tool[]> => {
     const file = inputs.openApiFile || inputs.yamlFile
     const { headers, selectedServer, returnDirect } = inputs
-    const drawn = headersFrom(typeof headers === 'string' ? parseJson(headers) : headers)
+    const drawn = headersFrom(typeof headers === 'string' ? parseLoose(headers) : headers)
     const { openAPIToken = '' } = await context.credential()
     const token = openAPIToken === '' ? {} : { authorization: `Bearer ${openAPIToken}` }
     for (const secret of Object.values(drawn)) context.conceal(secret)
     return namingNode(context.node, async () => {
       const source = file === '' ? { link: inputs.openApiLink } : { file }
-      return openApiTools(await readOpenApi(source, context), {
+      const tools = openApiTools(await readOpenApi(source, context), {
         fetch: context.ports.fetch,
         headers: { ...token, ...drawn },
         returnDirect,
         ...(URL.canParse(selectedServer) ? { server: selectedServer } : {}),
       })
+      return tools.map((tool) => ({ ...tool, tellsFailure: true }))
     })
   },
 })

@@ -32,6 +32,7 @@ export const webScraperTool = defineNode({
     }
     return {
       kind: 'tool',
+      tellsFailure: true,
       name: 'web_scraper_tool',
       description: inputs.description || descriptionOf(scrapeMode, how),
       schema: {

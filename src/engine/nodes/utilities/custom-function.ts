@@ -1,7 +1,7 @@
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
 import { code, json, text, type InputsOf } from '../../node/inputs.ts'
-import { codeText, runUserCode } from '../../tools/code.ts'
+import { codeText, codeValue, codeValues, runUserCode } from '../../tools/code.ts'
 
 const inputs = {
   functionInputVariables: json({ acceptVariable: true }),
@@ -27,5 +27,8 @@ export const customFunction = defineNode({
 })
 
 async function value(values: InputsOf<typeof inputs>, context: NodeContext): Promise<unknown> {
-  return runUserCode(context, values.javascriptFunction, values.functionInputVariables)
+  const { javascriptFunction, functionInputVariables } = values
+  return codeValue(
+    await runUserCode(context, javascriptFunction, codeValues(functionInputVariables)),
+  )
 }
