@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSandbox } from '../../src/platform/workers/sandbox.ts'
 import { failureOf, noRealFlows, realFlow, run, startProvider, type Told } from './harness.ts'
-import { call, linesOf, rows, script, type Reply } from './script.ts'
+import { call, keeper, linesOf, rows, script, type Reply } from './script.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
 const sandbox = createSandbox({ fetch: async () => new Response() })
@@ -18,6 +18,8 @@ const address = () => provider.mock.url
 const key = 'sk-live-0123456789abcdefghijKLMN'
 const keys = [
   'openAIApiKey',
+  'googleCustomSearchApiKey',
+  'googleCustomSearchApiId',
   'anthropicApiKey',
   'googleGenerativeAPIKey',
   'mistralAIAPIKey',
@@ -103,7 +105,6 @@ describe.skipIf(noRealFlows !== undefined)(
     })
 
     test.each<[string, RegExp]>([
-      ['agentflowsv2/Human In The Loop', /\(toolAgentflow_0\).*gmail/],
       ['agentflowsv2/Simple RAG', /\(agentAgentflow_0\).*document/i],
       ['agentflowsv2/SQL Agent', /\(customFunctionAgentflow_0\).*typeorm/],
     ])('%s is refused, with node and reason', async (file, message) => {
@@ -111,6 +112,40 @@ describe.skipIf(noRealFlows !== undefined)(
       const failure = await failureOf(run(flowOf(`${file}.json`), told()))
       expect(failure.code).toBe('UNPROCESSABLE')
       expect(failure.message).toMatch(message)
+    })
+
+    test('Human In The Loop: a refusal begins anew, an agreement needs a tool that is not here', async () => {
+      const flow = flowOf('agentflowsv2/Human In The Loop.json')
+      const form = { subject: 'Socks', body: 'Where are they?', from: 'a@b.c' }
+      const { keep, savedRun } = keeper()
+      const history = async () => [
+        { role: 'userMessage' as const, content: JSON.stringify(form) },
+        { role: 'apiMessage' as const, content: 'Dear a' },
+      ]
+      const asked = script(provider, ['Dear a', 'Dear b', '{"subject":"S","body":"B"}'])
+      const first = await run(flow, told({ input: { question: '', form } }))
+      keep(first)
+      expect(linesOf(asked[0])[1]).toContain('Where are they?')
+      expect(first).toMatchObject({
+        status: 'STOPPED',
+        text: expect.stringMatching(/Dear a.*Are you sure you want to proceed\?/s),
+        action: { mapping: { approve: 'Proceed', reject: 'Reject' } },
+      })
+      const decide = (type: 'proceed' | 'reject', feedback: string) =>
+        run(
+          flow,
+          told({
+            input: { question: '', humanInput: { type, feedback } },
+            ports: { savedRun, history },
+          }),
+        )
+      const second = await decide('reject', 'friendlier')
+      keep(second)
+      expect(second.status).toBe('STOPPED')
+      expect(linesOf(asked[1]).slice(-2)).toEqual(['assistant: Dear a', 'user: friendlier'])
+      const failure = await failureOf(decide('proceed', ''))
+      expect(failure.code).toBe('UNPROCESSABLE')
+      expect(failure.message).toMatch(/\(toolAgentflow_0\).*gmail/)
     })
   },
 )
@@ -150,7 +185,8 @@ describe.skipIf(noRealFlows !== undefined)(
       const result = await run(flowOf('agentflows/Multi Agents.json'), told())
       expect(result.text).toBe('sum')
       expect(linesOf(asked[1])[0]).toMatch(/at FlowiseAI Inc.*React, Node/s)
-      expect(result.agentReasoning?.map(({ agentName }) => agentName)).toEqual([
+      const members = result.agentReasoning?.filter(({ nodeName }) => nodeName !== 'seqCondition')
+      expect(members?.map(({ agentName }) => agentName)).toEqual([
         'Supervisor',
         'Software Engineer',
         'Supervisor',

@@ -5,6 +5,7 @@ import { createTally, noUsage } from '../model/usage.ts'
 import type { Output, StepContext, StepResult } from '../node/step.ts'
 import { findNode } from '../nodes/index.ts'
 import { nodeContext, overridden, type Run } from '../run/context.ts'
+import { cannotRun, unknownNodes } from '../run/problems.ts'
 import { resolveStepInput, type AgentflowScope } from '../run/references.ts'
 import { messagesOf } from '../talk/history.ts'
 import { buildPart, readEarly } from './parts.ts'
@@ -24,7 +25,8 @@ interface Step {
 export async function takeStep(step: Step, iterate: StepContext['iterate']): Promise<StepResult> {
   const { run, node } = step
   const definition = findNode(node.name)
-  if (definition?.step === undefined) {
+  if (definition === undefined) throw cannotRun(unknownNodes([node]))
+  if (definition.step === undefined) {
     const sentence = `The node ${nodeTitle(node)} of type ${node.name} cannot run in an agentflow.`
     throw new Failure('UNPROCESSABLE', sentence)
   }

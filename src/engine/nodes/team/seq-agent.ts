@@ -37,7 +37,8 @@ export const seqAgent = defineNode({
     const { tools, maxIterations, interrupt } = inputs
     const approval = interrupt ? inputs : undefined
     const end = await workAsMember({ model, tools, messages, maxIterations, approval }, context)
-    if (end.paused !== undefined) return askFor(end.paused.calls, inputs, end.paused)
+    const { paused } = end
+    if (paused !== undefined) return askFor(paused.calls, { ...inputs, paused }, context)
     const { text: content, usedTools, sourceDocuments, artifacts } = end
     const output = { content, usedTools, sourceDocuments, artifacts }
     return {

@@ -69,7 +69,9 @@ async function spokenBy(
       keys: isRecord(json) ? json : {},
     }
   }
-  const tools = await context.toolsAfter()
-  const reply = await model.ask({ messages, tools, signal: context.signal })
+  const tools = await context.toolsBeside()
+  const mayCall = context.following.some(({ name }) => name === 'seqToolNode')
+  const choice = tools.length === 0 || mayCall ? {} : { toolChoice: 'none' as const }
+  const reply = await model.ask({ messages, tools, ...choice, signal: context.signal })
   return { message: { ...reply.message, speaker }, keys: {} }
 }
