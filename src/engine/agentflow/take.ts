@@ -55,7 +55,8 @@ function contextOf(
   const { plan, progress, frame, node, resumed } = step
   const { drawn, scope, iterate } = how
   const tally = createTally(step.run.spend)
-  const run = { ...step.run, spend: tally.spend }
+  const facts = { ...step.run.facts, state: progress.state }
+  const run = { ...step.run, spend: tally.spend, facts }
   const isLast = plan.ways.get(node.id)?.length === 0 && frame.iteration === undefined
   return {
     ...nodeContext(run, node, { isLast, hasCredential: !drawn.dropsCredential }),

@@ -10,7 +10,7 @@ import { cannotRun } from '../run/problems.ts'
 import { tellFound } from '../steps/agent.ts'
 import { questionOf } from '../talk/question.ts'
 import { behind, plain } from '../turns/conditions.ts'
-import { changed } from '../turns/state.ts'
+import { changed, shownState } from '../turns/state.ts'
 import { memberName, turnContext, type Kept, type Team } from './context.ts'
 import { planTeam } from './plan.ts'
 import { beginning } from './resume.ts'
@@ -29,11 +29,18 @@ export async function runTeam(run: Run): Promise<FlowResult> {
   const plan = planTeam(run.flow)
   if (!plan.ok) throw cannotRun(plan.problems)
   const spoken = new Map<string, string>()
+  // Tools are built once, and read the state of the round they are called in.
+  const facts = {
+    ...run.facts,
+    get state() {
+      return shownState(team.state)
+    },
+  }
   const team: Team = {
     run,
     members: plan.members,
     // A member's words, not the member, are what prompts refer to.
-    parts: createParts(run, (id) =>
+    parts: createParts({ ...run, facts }, (id) =>
       plan.members.has(id) ? Promise.resolve(spoken.get(id) ?? '') : undefined,
     ),
     question: questionOf(run.input),

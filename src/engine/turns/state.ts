@@ -9,13 +9,12 @@ export function flowFacts(
   { facts, input, question, state }: TurnContext,
   output: unknown,
 ): Readonly<Record<string, unknown>> {
-  const messages = state.messages.map(({ speaker: _speaker, ...message }) => message)
-  return {
-    ...facts,
-    input: input.question ?? question,
-    output,
-    state: { ...state.values, messages },
-  }
+  return { ...facts, input: input.question ?? question, output, state: shownState(state) }
+}
+
+/** A team's state as its author's code sees it. */
+export function shownState({ messages, values }: TeamState): Values {
+  return { ...values, messages: messages.map(({ speaker: _speaker, ...message }) => message) }
 }
 
 /**

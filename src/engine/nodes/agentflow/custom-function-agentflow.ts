@@ -21,10 +21,9 @@ export const customFunctionAgentflow = defineNode({
     const values = rows.map(
       ({ variableName, variableValue }) => [textOf(variableName), variableValue] as const,
     )
-    const facts = { ...context.facts, state: context.state }
     const input = { ...context.input, question: context.question }
     const code = inputs.customFunctionJavascriptFunction
-    const value = await runUserCode({ ...context, input, facts }, code, Object.fromEntries(values))
+    const value = await runUserCode({ ...context, input }, code, Object.fromEntries(values))
     const content = codeText(codeValue(value), 2)
     context.emit({ event: 'token', data: content })
     const output = { content }
