@@ -57,7 +57,8 @@ describe('a custom tool reads the state of its flow', () => {
         ['tool', 'end'],
       ],
     )
-    expect((await run(flow, told({ ports: { tool: teller } }))).text.trim()).toBe('first second')
+    const { text } = await run(flow, told({ ports: { tool: teller } }))
+    expect(text).toBe('first second ')
   })
 
   test('in a member of a team, as it is by then', async () => {

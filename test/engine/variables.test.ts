@@ -165,7 +165,7 @@ test.each([
 test.each<[string, Record<string, unknown>, string[], string]>([
   ['a {x} b', {}, ['x'], 'a ? b'],
   ['{x}{y}{x}', { x: 1 }, ['y'], '1?1'],
-  ['{x}', { x: '' }, ['x'], '?'],
+  ['{x}{y}', { x: '', y: null }, ['y'], '?'],
   ['{{x}} \\{y\\}', {}, [], '{x} {y}'],
   ['{"a": "b"} {z}', {}, ['z'], '{"a": "b"} ?'],
   ['{} { } {toString}', {}, ['toString'], '{} { } ?'],
