@@ -71,7 +71,16 @@ function present<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[
   return Object.fromEntries(given) as { [K in keyof T]?: NonNullable<T[K]> }
 }
 
-const upload = z.object({ name: z.string().max(255), mime: z.string().max(255), data: z.string() })
+const upload = z.object({
+  type: z.string().max(32).default('file'),
+  name: z.string().max(255),
+  mime: z.string().max(255),
+  // What is stored already needs none.
+  data: z
+    .string()
+    .nullish()
+    .transform((data) => data ?? ''),
+})
 
 function readUploads(value: unknown): Upload[] | null {
   if (value == null) return null

@@ -7,6 +7,7 @@ import { newId } from '../core/ids.ts'
 import { storable } from '../core/json.ts'
 import type { ExecutedNode, FlowEvent, RunStatus, TokenUsage } from '../engine/node/events.ts'
 import type { FlowResult } from '../engine/node/result.ts'
+import { questionOf } from '../engine/talk/question.ts'
 import { ChatMessage, Execution } from './entity.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -125,13 +126,18 @@ function asked({ input }: Prepared) {
   const uploads = input.uploads?.map(({ name, mime }) => ({ name, mime }))
   return {
     role: 'userMessage' as const,
-    content: input.question ?? JSON.stringify(input.form ?? input.humanInput ?? ''),
+    content: questionOf(input) || decisionOf(input),
     sourceDocuments: null,
     usedTools: null,
     artifacts: null,
     action: null,
     fileUploads: uploads ?? null,
   }
+}
+
+/** A decision's own words stand in the conversation, or else which way it went. */
+function decisionOf({ humanInput }: Prepared['input']): string {
+  return humanInput?.feedback || (humanInput?.type ?? '')
 }
 
 /** Models and tools say what they like: what the database cannot hold is left out. */
