@@ -1,8 +1,9 @@
 /** The engine's front door, for rooms that load it when they need it. */
 export { sessionOf } from './run/context.ts'
 export { describeNode, describeNodes } from './describe.ts'
+export { foresee } from './foresee.ts'
 export { parseFlow } from './flow/flow.ts'
 export { findNode } from './nodes/index.ts'
 export { runFlow } from './run.ts'
 export { chatUploads, upsertFlow } from './upsert.ts'
-export { isStreamable, validateFlow } from './validate.ts'
+export { isStreamable } from './validate.ts'

@@ -63,18 +63,24 @@ export function agentflowPartProblems(node: FlowNode): Problem[] {
 }
 
 /** By the canvas's convention, settings under `xConfig` stand beside the kind's name under `x`. */
-function partsIn(value: unknown): Pick<Part, 'name'>[] {
+export function partsIn(value: unknown): Omit<Part, 'from'>[] {
   if (Array.isArray(value)) return value.flatMap(partsIn)
   if (!isRecord(value)) return []
   return Object.entries(value).flatMap(([key, item]) => {
-    if (key === 'documentStore' && item) return [{ name: 'documentStoreVS' }]
+    if (key === 'documentStore' && item) return [{ name: 'documentStoreVS', config: {} }]
     const inside = Array.isArray(item) ? item.flatMap(partsIn) : []
-    if (typeof item !== 'string' || item === '' || !isRecord(value[`${key}Config`])) return inside
-    return [...inside, { name: item }, ...partsIn(value[`${key}Config`])]
+    const config = value[`${key}Config`]
+    if (typeof item !== 'string' || item === '' || !isRecord(config)) return inside
+    return [...inside, { name: item, config }, ...partsIn(config)]
   })
 }
 
-function partNode(node: FlowNode, part: Part, definition: NodeDefinition): FlowNode {
+/** A part as a node of its own kind, for the sentences of its node. */
+export function partNode(
+  node: FlowNode,
+  part: Omit<Part, 'from'>,
+  definition: NodeDefinition,
+): FlowNode {
   const drawn = part.config[credentialKey] ?? part.config['credential']
   return {
     id: node.id,

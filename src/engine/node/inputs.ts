@@ -1,4 +1,5 @@
 import { parseLoose } from '../text/json.ts'
+import { lackOf } from '../text/modules.ts'
 import { isRecord } from '../text/paths.ts'
 import { isInstance, type InstanceByKind, type InstanceKind } from './instances.ts'
 
@@ -40,7 +41,12 @@ export function text(options: Options<string> = {}): Input<string> {
 
 /** Code that would run on the server; never set from outside. */
 export function code(): Input<string> {
-  return input('code', {}, asText)
+  return input('code', {}, (value) => {
+    const written = asText(value)
+    const lack = lackOf(written)
+    if (lack !== undefined) throw new Misfit(lack)
+    return written
+  })
 }
 
 /** A number, also as text; empty counts as unset. */

@@ -1,5 +1,5 @@
-import { Failure } from '../../core/errors.ts'
-import { nodeTitle } from '../flow/flow.ts'
+import type { FlowNode } from '../flow/flow.ts'
+import { missing } from '../model/parts.ts'
 import type { ChatMessage, ChatModel, JsonSchema } from '../node/instances.ts'
 import type { Output, StepContext } from '../node/step.ts'
 import { isRecord } from '../text/paths.ts'
@@ -12,9 +12,13 @@ export async function modelOf(
 ): Promise<ChatModel> {
   const part = { name: chosen.kind, config: chosen.config, from: [name, `${name}Config`] }
   const [model] = await context.build('chatModel', part)
-  if (model !== undefined) return model
-  const sentence = `The node ${nodeTitle(context.node)} cannot run: it needs a chat model.`
-  throw new Failure('UNPROCESSABLE', sentence)
+  if (model === undefined) throw missing(context, 'a chat model')
+  return model
+}
+
+/** @throws Failure UNPROCESSABLE where no model is chosen. */
+export function requireModel(kind: string, node: FlowNode): void {
+  if (kind === '') throw missing({ node }, 'a chat model')
 }
 
 /** Takes the time of a node: `timeMetadata` as records show it. */

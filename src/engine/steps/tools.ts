@@ -27,10 +27,17 @@ export async function agentTools(
   return { tools: all.map(({ tool }) => tool), guarded: new Set(guarded) }
 }
 
+/** The models that would run the tools of an input; left over from another one, it means nothing. */
+const builtIn: readonly (readonly [string, RegExp])[] = [
+  ['agentToolsBuiltInOpenAI', /OpenAI/],
+  ['agentToolsBuiltInGemini', /Google/],
+  ['agentToolsBuiltInAnthropic', /Anthropic/],
+]
+
 /** @throws Failure UNPROCESSABLE for tools that a provider runs itself. */
-export function refuseBuiltIn(values: Row, node: FlowNode): void {
-  const names = Object.keys(values).filter((name) => name.startsWith('agentToolsBuiltIn'))
-  const chosen = names.flatMap((name) => {
+export function refuseBuiltIn(values: Row & { readonly agentModel: string }, node: FlowNode): void {
+  const mine = builtIn.filter(([, models]) => models.test(values.agentModel))
+  const chosen = mine.flatMap(([name]) => {
     const value = values[name]
     const parsed = typeof value === 'string' ? parseLoose(value) : value
     return Array.isArray(parsed) ? (parsed as unknown[]) : []

@@ -13,7 +13,14 @@ import type { StepContext } from '../../node/step.ts'
 import { describedCalls, workOn } from '../../steps/agent.ts'
 import { approvalAction } from '../../steps/approval.ts'
 import { storeTools, vectorTools } from '../../steps/knowledge.ts'
-import { askStructured, modelOf, say, stopwatch, tellUsage } from '../../steps/model-node.ts'
+import {
+  askStructured,
+  modelOf,
+  requireModel,
+  say,
+  stopwatch,
+  tellUsage,
+} from '../../steps/model-node.ts'
 import { updatedState } from '../../steps/state.ts'
 import { memoryTypes, replyAs, talkOf } from '../../steps/talk.ts'
 import { agentTools, refuseBuiltIn } from '../../steps/tools.ts'
@@ -52,9 +59,12 @@ export const agentAgentflow = defineNode({
   category: 'Agent Flows',
   description: 'Lets a chat model use tools and knowledge until it answers.',
   inputs,
+  check: (values, node) => {
+    requireModel(values.agentModel, node)
+    refuseBuiltIn(values, node)
+  },
   step: async (values, context) => {
     const time = stopwatch(context)
-    refuseBuiltIn(values, context.node)
     const chosen = { kind: values.agentModel, config: values.agentModelConfig }
     const model = await modelOf('agentModel', chosen, context)
     const { tools, guarded } = await equipment(values, context)

@@ -2,7 +2,7 @@ import { missing } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
 import { array, bool, json, number, options, text, type InputsOf } from '../../node/inputs.ts'
 import type { ChatMessage } from '../../node/instances.ts'
-import { modelOf, stopwatch } from '../../steps/model-node.ts'
+import { modelOf, requireModel, stopwatch } from '../../steps/model-node.ts'
 import { memoryTypes, remembered, type Memory } from '../../steps/talk.ts'
 import { findJson } from '../../text/json.ts'
 import { nearestName } from '../../text/match.ts'
@@ -40,12 +40,15 @@ export const conditionAgentAgentflow = defineNode({
   description: 'Lets a model decide which scenario an input is.',
   decides: true,
   inputs,
+  check: ({ conditionAgentModel, conditionAgentScenarios }, node) => {
+    requireModel(conditionAgentModel, node)
+    if (conditionAgentScenarios.length === 0) throw missing({ node }, 'scenarios')
+  },
   step: async (values, context) => {
     const time = stopwatch(context)
     const chosen = { kind: values.conditionAgentModel, config: values.conditionAgentModelConfig }
     const model = await modelOf('conditionAgentModel', chosen, context)
     const scenarios = values.conditionAgentScenarios.map(({ scenario }) => textOf(scenario))
-    if (scenarios.length === 0) throw missing(context, 'scenarios')
     const asked = {
       input: values.conditionAgentInput || context.question,
       scenarios,

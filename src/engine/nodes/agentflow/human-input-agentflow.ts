@@ -3,7 +3,7 @@ import { bool, json, options, text, type InputsOf } from '../../node/inputs.ts'
 import type { ChatMessage } from '../../node/instances.ts'
 import type { StepContext, StepResult } from '../../node/step.ts'
 import { approvalAction } from '../../steps/approval.ts'
-import { modelOf } from '../../steps/model-node.ts'
+import { modelOf, requireModel } from '../../steps/model-node.ts'
 
 const inputs = {
   humanInputDescriptionType: options(['fixed', 'dynamic'], { default: 'fixed' }),
@@ -23,6 +23,9 @@ export const humanInputAgentflow = defineNode({
   description: 'Asks a person to proceed or to reject.',
   decides: true,
   inputs,
+  check: ({ humanInputDescriptionType, humanInputModel }, node) => {
+    if (humanInputDescriptionType === 'dynamic') requireModel(humanInputModel, node)
+  },
   step: async (values, context) => {
     if (context.resumed !== undefined) return decided(context)
     const isFixed = values.humanInputDescriptionType === 'fixed'

@@ -2,7 +2,14 @@ import { defineNode } from '../../node/define.ts'
 import { anything, array, bool, json, number, options, text } from '../../node/inputs.ts'
 import type { ChatMessage, ChatModel, JsonSchema } from '../../node/instances.ts'
 import type { StepContext } from '../../node/step.ts'
-import { askStructured, modelOf, say, stopwatch, tellUsage } from '../../steps/model-node.ts'
+import {
+  askStructured,
+  modelOf,
+  requireModel,
+  say,
+  stopwatch,
+  tellUsage,
+} from '../../steps/model-node.ts'
 import { updatedState } from '../../steps/state.ts'
 import { memoryTypes, replyAs, talkOf, tokens } from '../../steps/talk.ts'
 import { structuredSchema } from '../../talk/structured.ts'
@@ -27,6 +34,9 @@ export const llmAgentflow = defineNode({
     llmReturnResponseAs: options(['userMessage', 'assistantMessage'], { default: 'userMessage' }),
     llmStructuredOutput: array(),
     llmUpdateState: anything(),
+  },
+  check: ({ llmModel }, node) => {
+    requireModel(llmModel, node)
   },
   step: async (inputs, context) => {
     const time = stopwatch(context)

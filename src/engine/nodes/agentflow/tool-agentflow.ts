@@ -25,6 +25,9 @@ export const toolAgentflow = defineNode({
     toolInputArgs: array({ acceptVariable: true }),
     toolUpdateState: anything(),
   },
+  check: ({ toolAgentflowSelectedTool, selectedTool }, node) => {
+    if (!toolAgentflowSelectedTool && !selectedTool) throw missing({ node }, 'a tool')
+  },
   step: async (inputs, context) => {
     const isOld = inputs.toolAgentflowSelectedTool === ''
     const key = isOld ? 'selectedTool' : 'toolAgentflowSelectedTool'

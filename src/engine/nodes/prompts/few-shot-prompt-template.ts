@@ -18,11 +18,12 @@ export const fewShotPromptTemplate = defineNode({
     exampleSeparator: text({ default: '\n\n' }),
     templateFormat: text({ default: 'f-string' }),
   },
-  build: async (inputs, { node }) => {
-    if (inputs.templateFormat !== 'f-string') {
-      const sentence = `The node ${nodeTitle(node)} cannot run: its templates are no f-strings.`
-      throw new Failure('UNPROCESSABLE', sentence)
-    }
+  check: ({ templateFormat }, node) => {
+    if (templateFormat === 'f-string') return
+    const sentence = `The node ${nodeTitle(node)} cannot run: its templates are no f-strings.`
+    throw new Failure('UNPROCESSABLE', sentence)
+  },
+  build: async (inputs) => {
     const examples = inputs.examples.map((example) => {
       const values = Object.entries(example).map(
         ([name, value]) =>

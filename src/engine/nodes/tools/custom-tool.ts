@@ -1,9 +1,12 @@
+import { Failure } from '../../../core/errors.ts'
+import { nodeTitle } from '../../flow/flow.ts'
 import { missing } from '../../model/parts.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
 import { bool, code, text } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
 import type { StoredTool } from '../../node/ports.ts'
+import { lackOf } from '../../text/modules.ts'
 import { codeText, runUserCode } from '../../tools/code.ts'
 import { argumentsFor, toolName, toolSchema } from '../../tools/schema.ts'
 
@@ -24,6 +27,8 @@ export const customTool = defineNode({
   },
   build: async (inputs, context): Promise<Tool> => {
     const { name, description, func, ...stored } = await storedTool(inputs, context)
+    const lack = lackOf(func ?? '')
+    if (lack !== undefined) throw lacks(context, `its tool ${name} ${lack}`)
     const schema = toolSchema(inputs.customToolSchema || stored.schema)
     return {
       kind: 'tool',
@@ -38,6 +43,10 @@ export const customTool = defineNode({
     }
   },
 })
+
+function lacks({ node }: NodeContext, what: string): Failure {
+  return new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: ${what}.`)
+}
 
 /** The tool chosen, or the one written into the node itself. */
 async function storedTool(
