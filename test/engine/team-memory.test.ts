@@ -144,7 +144,7 @@ describe('a tool node that asks first', () => {
   test.each([
     ['Yes', 'of a silent model', [''], 'tool: 42'],
     ['No', 'of a failing model', [], 'tool: A person refused this call.'],
-  ])('%s, at the question %s', async (question, _whose, approval, line) => {
+  ])('%s, at the question %s', async (...[question, , approval, line]) => {
     const { flow, result, savedRun } = await stopAtTools(approval)
     expect(result).toMatchObject({ status: 'STOPPED', action: { mapping: { approve: 'Yes' } } })
     // Without its words a person still learns what waits.
