@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSandbox } from '../../src/platform/workers/sandbox.ts'
-import { draw, run, startProvider, type Told } from './harness.ts'
+import { draw, failureOf, run, startProvider, wire, type Told } from './harness.ts'
 import { call, linesOf, reply, script, start } from './script.ts'
 import * as team from './team-parts.ts'
 
@@ -79,5 +79,105 @@ describe('a custom tool reads the state of its flow', () => {
     )
     await run(flow, told({ ports: { tool: teller } }))
     expect(linesOf(asked[2]).at(-1)).toBe('tool: second 2')
+  })
+})
+
+describe('messages that an author gives as code', () => {
+  const code = `const { AIMessage, HumanMessage, ToolMessage } = require('@langchain/core/messages')
+    return [
+      new HumanMessage('What is {2} + 2?'),
+      new AIMessage({ content: '', tool_calls: [{ id: 'c', name: 'add', args: { a: 2 } }] }),
+      new ToolMessage({ tool_call_id: 'c', content: '4' }),
+      new AIMessage('Four.'),
+    ]`
+
+  test('stand after the system text of a member of a team', async () => {
+    const asked = script(provider, ['one', 'two'])
+    const flow = draw(
+      [
+        team.model(provider),
+        team.start(),
+        team.agent('a', { messageHistory: code }),
+        team.llm('b', { messageHistory: 'return ["Hello", ["ai", "Hi"]]' }),
+      ],
+      [
+        ['start', 'a'],
+        ['a', 'b'],
+      ],
+    )
+    await run(flow, told())
+    expect(linesOf(asked[0])).toEqual([
+      'system: You are a',
+      'user: What is {2} + 2?',
+      'assistant: null',
+      'tool: 4',
+      'assistant: Four.',
+      'user: socks',
+    ])
+    expect(asked[0]?.messages[2]?.tool_calls).toMatchObject([
+      { id: 'c', function: { name: 'add', arguments: '{"a":2}' } },
+    ])
+    expect(linesOf(asked[1]).slice(0, 3)).toEqual([
+      'system: You are b',
+      'user: Hello',
+      'assistant: Hi',
+    ])
+  })
+
+  const chainOn = (messageHistoryCode: string) =>
+    wire([
+      team.model(provider),
+      {
+        id: 'prompt',
+        name: 'chatPromptTemplate',
+        inputs: {
+          systemMessagePrompt: 'Be {how}.',
+          humanMessagePrompt: 'Q: {input}',
+          promptValues: '{"how":"brief"}',
+          // The tab that is chosen, not a switch.
+          messageHistory: 'messageHistoryCode',
+          messageHistoryCode,
+        },
+      },
+      {
+        id: 'end',
+        name: 'conversationChain',
+        category: 'Chains',
+        inputs: {
+          model: '{{chatOpenAI_0.data.instance}}',
+          memory: '{{memory.data.instance}}',
+          chatPromptTemplate: '{{prompt.data.instance}}',
+        },
+      },
+      { id: 'memory', name: 'bufferMemory', category: 'Memory' },
+    ])
+
+  test('stand between system text and conversation of a chain, without variables', async () => {
+    const asked = script(provider, ['one'])
+    const flow = chainOn('return [{ role: "user", content: "Is {this} one?" }, ["ai", "No."]]')
+    const history = async () => [{ role: 'userMessage' as const, content: 'before' }]
+    await run(flow, told({ ports: { history } }))
+    expect(linesOf(asked[0])).toEqual([
+      'system: Be brief.',
+      'user: Is {this} one?',
+      'assistant: No.',
+      'user: before',
+      'user: Q: socks',
+    ])
+  })
+
+  test.each([
+    ['a text', 'return "Hello"', /history of .*\(prompt\) is no list of messages/],
+    [
+      'a stranger',
+      'return [{ role: "stranger" }]',
+      /history of .*\(prompt\) is no list of messages/,
+    ],
+    ['a call', code, /history of .*\(prompt\) holds calls of tools/],
+    ['a module', 'return require("langchain")', /\(prompt\).*"messageHistoryCode" needs langchain/],
+  ])('%s is refused with the node', async (...[, written, message]) => {
+    const failure = await failureOf(run(chainOn(written), told()))
+    expect(failure.code).toBe('UNPROCESSABLE')
+    expect(failure.message).toMatch(message)
   })
 })

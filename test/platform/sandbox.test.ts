@@ -83,7 +83,7 @@ describe('what code is given and gives back', () => {
       await outcome('return [typeof require("node-fetch"), typeof require("axios").get]'),
     ).toEqual(['function', 'function'])
     expect(await outcome('return require("fs")')).toMatch(
-      /Cannot find module 'fs': only node-fetch/,
+      /Cannot find module 'fs': there are only node-fetch/,
     )
     expect(await outcome('return require("__proto__")')).toMatch(/Cannot find module '__proto__'/)
   })

@@ -35,6 +35,11 @@ export function createPrompt(
   }
 }
 
+/** A text as a template in which nothing is a variable. */
+export function literalText(text: string): string {
+  return text.replaceAll(/[{}]/g, (brace) => brace + brace)
+}
+
 interface Filling {
   readonly question: string
   /** The node that asks; named in a refusal. */

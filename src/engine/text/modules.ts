@@ -1,5 +1,5 @@
 /** The modules that authors' code may ask for in the sandbox. */
-const modules: ReadonlySet<string> = new Set(['node-fetch', 'axios'])
+const modules: ReadonlySet<string> = new Set(['node-fetch', 'axios', '@langchain/core/messages'])
 
 /** Why code cannot run here, as "needs …": a module it asks for. Undefined when it can. */
 export function lackOf(code: string): string | undefined {

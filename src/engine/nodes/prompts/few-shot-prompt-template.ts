@@ -2,7 +2,7 @@ import { Failure } from '../../../core/errors.ts'
 import { nodeTitle } from '../../flow/flow.ts'
 import { defineNode } from '../../node/define.ts'
 import { anchor, array, text } from '../../node/inputs.ts'
-import { createPrompt } from '../../talk/prompt.ts'
+import { createPrompt, literalText } from '../../talk/prompt.ts'
 
 export const fewShotPromptTemplate = defineNode({
   name: 'fewShotPromptTemplate',
@@ -30,14 +30,9 @@ export const fewShotPromptTemplate = defineNode({
           [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
       )
       const messages = inputs.examplePrompt.format(Object.fromEntries(values))
-      return literal(messages.map(({ content }) => content).join('\n'))
+      return literalText(messages.map(({ content }) => content).join('\n'))
     })
     const parts = [inputs.prefix, ...examples, inputs.suffix].filter((part) => part !== '')
     return createPrompt([{ role: 'user', content: parts.join(inputs.exampleSeparator) }], {})
   },
 })
-
-/** Braces of an example are no variables. */
-function literal(example: string): string {
-  return example.replaceAll(/[{}]/g, (brace) => brace + brace)
-}
