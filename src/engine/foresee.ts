@@ -3,7 +3,9 @@ import { partNode, partsIn } from './agentflow/parts.ts'
 import { createParts } from './chatflow/parts.ts'
 import { planChatflow } from './chatflow/plan.ts'
 import type { Flow, FlowNode } from './flow/flow.ts'
+import { foreignTexts } from './flow/foreign-ids.ts'
 import { dependencies, orderFrom } from './flow/graph.ts'
+import { namingNode } from './node/naming.ts'
 import type { Ports } from './node/ports.ts'
 import { findNode } from './nodes/index.ts'
 import { nodeContext, prepareRun, type Run } from './run/context.ts'
@@ -31,7 +33,7 @@ export async function foresee(
   const found: Problem[] = [...validateFlow(flow)]
   const known = new Set(found.map(({ message }) => message))
   const lost = new Set<string>()
-  for (const { node, needs, check } of flow.kind === 'agentflow' ? stepChecks(run) : checks(run)) {
+  for (const { node, needs, check } of checksOf(run)) {
     signal.throwIfAborted()
     const isKnown = findNode(node.name) !== undefined && !needs.some((id) => lost.has(id))
     const outcome = isKnown ? await world.outcomeOf(check) : 'unknown'
@@ -95,8 +97,24 @@ async function dryRun(flow: Flow, { ports, runFlow }: World, signal: AbortSignal
   return prepareRun(request, { secrets, spend, runFlow })
 }
 
+function checksOf(run: Run): readonly Check[] {
+  const checks = run.flow.kind === 'agentflow' ? stepChecks(run) : partChecks(run)
+  const nodes = new Set(checks.map(({ node }) => node))
+  return [...checks, ...[...nodes].flatMap((node) => flowChecks(run, node))]
+}
+
+/** The flows that a node is to run. */
+function flowChecks(run: Run, node: FlowNode): readonly Check[] {
+  const named = foreignTexts(node.inputs).filter(({ kind }) => kind === 'chatflow')
+  return named.map(({ text }) => ({
+    node,
+    needs: [],
+    check: () => namingNode(node, () => run.ports.flow(text)),
+  }))
+}
+
 /** Each node after those it is made of. Members of a team are spoken of, not built. */
-function checks(run: Run): readonly Check[] {
+function partChecks(run: Run): readonly Check[] {
   const { flow } = run
   const isMember = (id: string) => findNode(flow.nodes.get(id)?.name ?? '')?.turn !== undefined
   const links = new Map(

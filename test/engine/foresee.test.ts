@@ -90,6 +90,20 @@ test.each<[string, string, readonly RegExp[]]>([
     [/^f .*\(f\) cannot run: its input "javascriptFunction" needs pg, /],
   ],
   [
+    'code that is to call tools',
+    wire([
+      { id: 'c', name: 'calculator' },
+      {
+        id: 'f',
+        name: 'customFunction',
+        category: 'Utilities',
+        output: 'EndingNode',
+        inputs: { javascriptFunction: 'return $tools', tools: ['{{c.data.instance}}'] },
+      },
+    ]),
+    [/^f .*\(f\) cannot run: its code is to call tools/],
+  ],
+  [
     'a database that is not read here',
     wire([
       chat('m'),
@@ -117,6 +131,7 @@ test.each<[string, string, readonly RegExp[]]>([
         }),
         step('b', 'llmAgentflow', { llmModel: 'chatOpenAI', llmModelConfig: {} }),
         step('c', 'llmAgentflow', { llmModel: '' }),
+        step('e', 'executeFlowAgentflow', { executeFlowSelectedFlow: 'f-1' }),
         step('d', 'toolAgentflow', {
           toolAgentflowSelectedTool: 'gmail',
           toolAgentflowSelectedToolConfig: {},
@@ -128,6 +143,7 @@ test.each<[string, string, readonly RegExp[]]>([
         ['if', 'b', 'if-output-1'],
         ['if', 'c', 'if-output-2'],
         ['if', 'd', 'if-output-3'],
+        ['if', 'e', 'if-output-4'],
       ],
     ),
     [
@@ -135,6 +151,7 @@ test.each<[string, string, readonly RegExp[]]>([
       /^a .*\(a\).*no t-1 in this workspace/,
       /^b .*\(b\).*needs a credential/,
       /^c .*\(c\).*needs a chat model/,
+      /^e .*\(e\).*no f-1 in this workspace/,
     ],
   ],
   [

@@ -17,6 +17,7 @@ const kinds: Readonly<Record<string, ForeignKind>> = {
   selectedStore: 'documentStore',
   documentStore: 'documentStore',
   selectedChatflow: 'chatflow',
+  selectedFlow: 'chatflow',
   executeFlowSelectedFlow: 'chatflow',
   selectedAgentflow: 'chatflow',
 }
@@ -27,13 +28,22 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 export function foreignIds(flowData: string): readonly ForeignId[] {
   const found = new Map<string, ForeignId>()
   eachNode(flowData, (node, nodeId) => {
-    visit(node, (kind, text) => {
+    for (const { kind, text } of foreignTexts(node)) {
       const id = uuid.exec(text)?.[0]
       if (id) found.set(`${nodeId} ${kind} ${id}`, { kind, id, nodeId })
-      return text
-    })
+    }
   })
   return [...found.values()]
+}
+
+/** What names rows in a part of a flow, as it stands there. */
+export function foreignTexts(part: unknown): readonly { kind: ForeignKind; text: string }[] {
+  const found: { kind: ForeignKind; text: string }[] = []
+  visit(part, (kind, text) => {
+    found.push({ kind, text })
+    return text
+  })
+  return found
 }
 
 /**
