@@ -132,10 +132,11 @@ function partChecks(run: Run): readonly Check[] {
     needs: links.get(node.id) ?? [],
     check: async () => {
       const definition = findNode(node.name)
-      if (definition?.build !== undefined) return parts.build(node)
-      if (definition === undefined) return undefined
-      const { inputs } = await parts.resolve(node, definition)
-      return definition.check(inputs, node)
+      if (definition === undefined) return
+      if (definition.build !== undefined) await parts.build(node)
+      const { inputs, hasCredential } = await parts.resolve(node, definition)
+      definition.check(inputs, node)
+      await definition.ready?.(inputs, nodeContext(run, node, { isLast: false, hasCredential }))
     },
   }))
 }
@@ -157,6 +158,7 @@ function stepChecks(run: Run): readonly Check[] {
       const inner = partNode(node, { name, config }, definition)
       const context = nodeContext(run, inner, { isLast: false, hasCredential: true })
       await definition.build(drawn(config), context)
+      await definition.ready?.(drawn(config), context)
     })
     return [own, ...parts].map((check) => ({ node, needs: [], check }))
   })

@@ -178,6 +178,26 @@ test.each<[string, string, readonly RegExp[]]>([
   for (const [at, sentence] of sentences.entries()) expect(found[at]).toMatch(sentence)
 })
 
+test('a tool that could not do its work is told of, though the flow runs', async () => {
+  const search = { id: 's', name: 'serpAPI', label: 'Serp' }
+  const agent = { id: 'end', name: 'toolAgent', category: 'Agents' }
+  const inputs = { model: '{{m.data.instance}}', tools: ['{{s.data.instance}}'] }
+  const sentence = /"Serp" \(s\) cannot search: it needs a credential with serpApiKey\.$/
+  expect(await foreseen(wire([chat('m'), search, { ...agent, inputs }]))).toEqual([
+    expect.stringMatching(sentence),
+  ])
+  const tools = [{ agentSelectedTool: 'serpAPI', agentSelectedToolConfig: { q: 1 } }]
+  const config = { FLOWISE_CREDENTIAL_ID: 'cred-1' }
+  const searching = step('a', 'agentAgentflow', {
+    agentModel: 'chatOpenAI',
+    agentModelConfig: config,
+    agentTools: tools,
+  })
+  expect(await foreseen(single(searching))).toEqual([
+    expect.stringMatching(/\(a\) cannot search: it needs a credential with serpApiKey\.$/),
+  ])
+})
+
 test('nodes that reach out to be built are believed', async () => {
   const flow = wire([
     chat('m'),

@@ -26,6 +26,11 @@ interface NodeCode<S extends Inputs> {
   readonly inputs: S
   /** Throws where the inputs alone tell that the node cannot run; before it does, and ahead of time. */
   readonly check?: (inputs: InputsOf<S>, node: FlowNode) => void
+  /**
+   * Throws for what the node lacks when it gets to work and can do without until then; asked ahead of
+   * time only.
+   */
+  readonly ready?: (inputs: InputsOf<S>, context: NodeContext) => Promise<unknown>
   /** What other nodes get when they refer to this one. */
   readonly build?: (inputs: InputsOf<S>, context: NodeContext) => Promise<unknown>
   /** The answer, when a chatflow ends here. */
@@ -45,6 +50,7 @@ export interface NodeDefinition extends NodeFacts {
   readonly inputs: Inputs
   /** @throws Failure UNPROCESSABLE for inputs that do not fit, or with which it cannot run. */
   readonly check: (raw: RawInputs, node: FlowNode) => void
+  readonly ready?: (raw: RawInputs, context: NodeContext) => Promise<unknown>
   readonly build?: (raw: RawInputs, context: NodeContext) => Promise<unknown>
   readonly run?: (raw: RawInputs, context: NodeContext) => Promise<Answer>
   readonly step?: (raw: RawInputs, context: StepContext) => Promise<StepResult>
@@ -59,7 +65,7 @@ export interface NodeDefinition extends NodeFacts {
 export function defineNode<const S extends Inputs>(
   definition: NodeFacts & NodeCode<S>,
 ): NodeDefinition {
-  const { inputs, check, build, run, step, turn, upsert, ...facts } = definition
+  const { inputs, check, ready, build, run, step, turn, upsert, ...facts } = definition
   const checked = (raw: RawInputs, node: FlowNode): InputsOf<S> => {
     const values = readInputs(inputs, raw, node)
     check?.(values, node)
@@ -73,6 +79,7 @@ export function defineNode<const S extends Inputs>(
     ...facts,
     inputs,
     check: (raw, node) => void checked(raw, node),
+    ...(ready === undefined ? {} : { ready: typed(ready) }),
     ...(build === undefined ? {} : { build: typed(build) }),
     ...(run === undefined ? {} : { run: typed(run) }),
     ...(step === undefined ? {} : { step: typed(step) }),

@@ -22,17 +22,20 @@ export async function search(
   { query, apiBase = '', parameters = {} }: Search,
   context: NodeContext,
 ): Promise<unknown> {
-  const values = await valuesOf(service, apiBase, context)
+  const values = await searchValues(service, apiBase, context)
   const call = service.call(query, values)
   const whole = { ...call, query: { ...call.query, ...parameters }, signal: context.signal }
   return parseJson(await callHttp(context.ports.fetch, whole))
 }
 
-/** The model is told what is missing, so that it can answer without a search. */
-async function valuesOf(
+/**
+ * The fields a service needs. A model that searches is told what is missing, so that it can answer
+ * without. @throws Failure UNPROCESSABLE naming the node and the field.
+ */
+export async function searchValues(
   { fields }: SearchService,
   apiBase: string,
-  context: NodeContext,
+  context: Pick<NodeContext, 'node' | 'credential'>,
 ): Promise<Readonly<Record<string, string>>> {
   const values = { ...(await context.credential()), ...(apiBase === '' ? {} : { apiBase }) }
   const lacking = fields.find((field) => !Object.hasOwn(values, field))

@@ -4,7 +4,7 @@ import type { Tool } from '../../node/instances.ts'
 import { argument } from '../../tools/schema.ts'
 import { resultsText } from '../../tools/search-results.ts'
 import { searchServices, type SearchService } from '../../tools/search-services.ts'
-import { search } from '../../tools/search.ts'
+import { search, searchValues } from '../../tools/search.ts'
 
 /** Web search, by whatever service. */
 export const searchTools: readonly NodeDefinition[] = searchServices.map(searchTool)
@@ -23,6 +23,7 @@ function searchTool(service: SearchService): NodeDefinition {
       toolDescription: text(),
       apiBase: text({ endpoint: true }),
     },
+    ready: ({ apiBase }, context) => searchValues(service, apiBase, context),
     build: async ({ toolName, toolDescription, apiBase }, context): Promise<Tool> => ({
       kind: 'tool',
       name: toolName || service.tool,
