@@ -89,7 +89,8 @@ describe.skipIf(noRealFlows !== undefined)(`real chatflows ${noRealFlows ?? ''}`
     const usedTools = [{ tool: 'calculator', toolInput: { input: '6 * 7' }, toolOutput: '42' }]
     expect(result).toMatchObject({ text: 'It is 42.', usedTools, memoryType: 'Buffer Memory' })
     expect(linesOf(asked[1]).at(-1)).toBe('tool: 42')
-    expect(events.map(({ event }) => event).slice(0, 3)).toEqual(['usedTools', 'start', 'token'])
+    const kinds = new Set(events.map(({ event }) => event))
+    expect([...kinds]).toEqual(['start', 'token', 'usedTools'])
   })
 
   test('Tool Agent: the model hears that a search has no credential', async () => {

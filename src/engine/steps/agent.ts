@@ -67,8 +67,8 @@ export function tellFound(
   { usedTools = [], sourceDocuments = [], artifacts = [] }: Found,
   { emit }: Pick<AgentWorld, 'emit'>,
 ): void {
-  if (usedTools.length > 0) emit({ event: 'usedTools', data: usedTools })
   if (sourceDocuments.length > 0) emit({ event: 'sourceDocuments', data: sourceDocuments })
+  if (usedTools.length > 0) emit({ event: 'usedTools', data: usedTools })
   if (artifacts.length > 0) emit({ event: 'artifacts', data: artifacts })
 }
 

@@ -22,8 +22,6 @@ export interface ToolLoop {
   readonly listeners?: Pick<ModelRequest, 'onToken' | 'onThinking'>
   /** Called before the tools of one reply run. */
   readonly onCalled?: (calls: readonly ToolCall[]) => void
-  /** Called after the tools of one reply have run. */
-  readonly onUsed?: (used: readonly UsedTool[]) => void
   /** True for calls that must not be made yet: the loop ends, and they are in `held`. */
   readonly holds?: (call: ToolCall) => boolean
   /** The node that fails where a tool does; absent: the model hears of it and goes on. */
@@ -54,7 +52,7 @@ const defaultIterations = 15
  * @throws Failure of the model's provider; of a tool only with `failsAt`.
  */
 export async function runToolLoop(loop: ToolLoop): Promise<ToolLoopResult> {
-  const { maxIterations = defaultIterations, holds = () => false, onCalled, onUsed } = loop
+  const { maxIterations = defaultIterations, holds = () => false, onCalled } = loop
   const said: ChatMessage[] = []
   const called: Called[] = []
   for (let round = 1; ; round += 1) {
@@ -67,7 +65,6 @@ export async function runToolLoop(loop: ToolLoop): Promise<ToolLoopResult> {
     const results = await callAll(loop, reply)
     called.push(...results.map(({ called }) => called))
     said.push(reply.message, ...results.map(({ message }) => message))
-    onUsed?.(called.map(({ used }) => used))
     const direct = results.find(({ isDirect }) => isDirect)
     if (direct !== undefined) return resultOf(toldDirectly(loop, direct), end)
   }

@@ -1,6 +1,7 @@
 import { defineNode } from '../../node/define.ts'
 import { anchor, anchors, number, optionalAnchor, text } from '../../node/inputs.ts'
 import type { Answer } from '../../node/result.ts'
+import { tellFound } from '../../steps/agent.ts'
 import { listeners, refusalOf } from '../../talk/answering.ts'
 import { frameOf } from '../../talk/frame.ts'
 import { withImages } from '../../talk/uploads.ts'
@@ -51,9 +52,9 @@ export const toolAgent = defineNode({
       messages: withImages(messages, model, context.images),
       signal: context.signal,
       listeners: listeners(context),
-      onUsed: (data) => context.emit({ event: 'usedTools', data }),
       ...(maxIterations === undefined ? {} : { maxIterations }),
     })
+    tellFound(result, context)
     return answerOf(result)
   },
 })
