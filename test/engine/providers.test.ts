@@ -177,6 +177,35 @@ describe('embeddings', () => {
     expect(stub.requests[0]?.url).toBe('/v1/models/gemini-embedding-001:batchEmbedContents')
   })
 
+  test('the number of dimensions and the purpose of vectors are asked for', async () => {
+    const bodies: string[] = []
+    stub = await startStub((request, response) => {
+      request.on('data', (piece: Buffer) => bodies.push(piece.toString()))
+      request.on('end', () => {
+        response.setHeader('content-type', 'application/json')
+        const data = [{ index: 0, embedding: [1] }]
+        response.end(JSON.stringify({ data, embedding: { values: [1] } }))
+      })
+    })
+    const { fetch, baseUrl: basepath } = stub
+    const embed = async (name: string, inputs: Record<string, unknown>) => {
+      const ports = { fetch, credential: googleCredential }
+      const node = { name, inputs: { ...inputs, basepath } }
+      await (await buildInstance('embedder', node, { ports })).embed(['a'])
+      return JSON.parse(bodies.at(-1) ?? '') as unknown
+    }
+    expect(await embed('jinaEmbeddings', { modelDimensions: '512' })).toMatchObject({
+      dimensions: 512,
+    })
+    const google = 'googleGenerativeAiEmbeddings'
+    expect(await embed(google, { tasktype: 'RETRIEVAL_QUERY' })).toMatchObject({
+      taskType: 'RETRIEVAL_QUERY',
+    })
+    expect(await embed(google, { tasktype: 'TASK_TYPE_UNSPECIFIED' })).not.toHaveProperty(
+      'taskType',
+    )
+  })
+
   test('a failure names the node and not the key', async () => {
     stub = await startStub((_request, response) => refuse(response, 400, 'too long'))
     const node = { name: 'openAIEmbeddings', inputs: { basepath: stub.baseUrl } }

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle } from '../flow/flow.ts'
 import type { NodeContext } from '../node/context.ts'
-import { parseJson } from '../text/paths.ts'
+import { isRecord, parseJson } from '../text/paths.ts'
 import { callHttp } from './http-call.ts'
 import type { SearchService } from './search-services.ts'
 
@@ -9,7 +9,7 @@ interface Search {
   readonly query: string
   /** Where the service is, where the author says so. */
   readonly apiBase?: string
-  /** Added to the query string. */
+  /** Added to what is sent. */
   readonly parameters?: Readonly<Record<string, unknown>>
 }
 
@@ -24,7 +24,11 @@ export async function search(
 ): Promise<unknown> {
   const values = await searchValues(service, apiBase, context)
   const call = service.call(query, values)
-  const whole = { ...call, query: { ...call.query, ...parameters }, signal: context.signal }
+  const { signal } = context
+  const added = isRecord(call.body)
+    ? { body: { ...call.body, ...parameters } }
+    : { query: { ...call.query, ...parameters } }
+  const whole = { ...call, ...added, signal }
   return parseJson(await callHttp(context.ports.fetch, whole))
 }
 

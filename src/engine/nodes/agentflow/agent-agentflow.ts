@@ -43,7 +43,7 @@ const inputs = {
   agentMemoryMaxTokenLimit: number({ default: 2000 }),
   agentUserMessage: text({ acceptVariable: true }),
   agentReturnResponseAs: options(['userMessage', 'assistantMessage'], { default: 'userMessage' }),
-  agentStructuredOutput: array(),
+  agentStructuredOutput: array({ acceptVariable: true }),
   agentUpdateState: anything(),
 }
 type Values = InputsOf<typeof inputs>

@@ -32,7 +32,7 @@ export const llmAgentflow = defineNode({
     llmMemoryMaxTokenLimit: number({ default: 2000 }),
     llmUserMessage: text({ acceptVariable: true }),
     llmReturnResponseAs: options(['userMessage', 'assistantMessage'], { default: 'userMessage' }),
-    llmStructuredOutput: array(),
+    llmStructuredOutput: array({ acceptVariable: true }),
     llmUpdateState: anything(),
   },
   check: ({ llmModel }, node) => {
