@@ -257,3 +257,48 @@ test('every model node is known by its aliases', () => {
   ]
   expect(aliases.filter((name) => findNode(name) === undefined)).toEqual([])
 })
+
+test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+  [
+    'chatAnthropic',
+    { extendedThinking: true, budgetTokens: '2048' },
+    { thinking: { type: 'enabled', budget_tokens: 2048 } },
+  ],
+  [
+    'chatAnthropic',
+    { adaptiveThinking: true, thinkingEffort: 'low' },
+    { thinking: { type: 'adaptive' }, output_config: { effort: 'low' } },
+  ],
+  [
+    'chatGoogleGenerativeAI',
+    { thinkingBudget: '0' },
+    { generationConfig: { thinkingConfig: { thinkingBudget: 0, includeThoughts: true } } },
+  ],
+  [
+    'chatGoogleGenerativeAI',
+    { thinkingLevel: 'low', thinkingBudget: '9' },
+    { generationConfig: { thinkingConfig: { thinkingLevel: 'low', includeThoughts: true } } },
+  ],
+  [
+    'chatGoogleGenerativeAI',
+    {
+      safetySettings: JSON.stringify([
+        { harmCategory: 'HARM_CATEGORY_HARASSMENT', harmBlockThreshold: 'BLOCK_NONE' },
+        { harmCategory: 'HARM_CATEGORY_HARASSMENT', harmBlockThreshold: 'BLOCK_ONLY_HIGH' },
+        { harmCategory: '', harmBlockThreshold: 'BLOCK_NONE' },
+      ]),
+    },
+    { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }] },
+  ],
+])('%s is asked as its author drew it: %j', async (name, drawn, expected) => {
+  const bodies: string[] = []
+  stub = await startStub((request, response) => {
+    request.on('data', (piece: Buffer) => bodies.push(piece.toString()))
+    request.on('end', () => refuse(response, 400, 'no'))
+  })
+  const inputs = { modelName: 'some-model', baseUrl: stub.baseUrl, streaming: false, ...drawn }
+  const flow = llmChainFlow('', { model: { name, inputs } })
+  const credential = async () => ({ anthropicApiKey: key, googleGenerativeAPIKey: key })
+  await failureOf(run(flow, { ports: { fetch: stub.fetch, credential } }))
+  expect(JSON.parse(bodies[0] ?? '')).toMatchObject(expected)
+})
