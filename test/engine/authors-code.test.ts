@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { lackOf } from '../../src/engine/text/modules.ts'
 import { createSandbox } from '../../src/platform/workers/sandbox.ts'
 import { draw, failureOf, run, startProvider, wire, type Told } from './harness.ts'
 import { call, linesOf, reply, script, start } from './script.ts'
@@ -180,4 +181,20 @@ describe('messages that an author gives as code', () => {
     expect(failure.code).toBe('UNPROCESSABLE')
     expect(failure.message).toMatch(message)
   })
+})
+
+test.each<[string, string]>([
+  ['return require("axios")', 'nothing'],
+  ['const pg = require( `pg` )', 'needs pg,'],
+  ["require('fs'); require('fs'); require('net')", 'needs fs, net,'],
+  ["// require('fs')\n/* require('net') */ return 'http://x' // require('os')", 'nothing'],
+  ["return 'a // b' + require('fs')", 'needs fs,'],
+  ['return "it\'s"; require("fs")', 'needs fs,'],
+  ['requires("fs")', 'nothing'],
+  [`${"'".repeat(99_999)} require("fs")`, 'needs fs,'],
+])('%.40j %s', (code, lack) => {
+  const began = performance.now()
+  const found = lackOf(code)
+  expect(performance.now() - began).toBeLessThan(500)
+  expect((found ?? 'nothing').slice(0, lack.length)).toBe(lack)
 })

@@ -1,9 +1,12 @@
 /** The modules that authors' code may ask for in the sandbox. */
 const modules: ReadonlySet<string> = new Set(['node-fetch', 'axios', '@langchain/core/messages'])
 
+const stringsAndComments = /(["'`])(?:\\[\s\S]|(?!\1)[\s\S])*\1|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g
+
 /** Why code cannot run here, as "needs …": a module it asks for. Undefined when it can. */
 export function lackOf(code: string): string | undefined {
-  const said = code.replaceAll(/\/\*[\s\S]*?(?:\*\/|$)|^\s*\/\/.*$/gm, '')
+  if (!code.includes('require')) return undefined
+  const said = code.replaceAll(stringsAndComments, (piece) => (piece.startsWith('/') ? '' : piece))
   const asked = [...said.matchAll(/\brequire\(\s*(["'`])([^"'`\n]+)\1\s*\)/g)]
   const names = asked.map(([, , name = '']) => name).filter((name) => !modules.has(name))
   if (names.length === 0) return undefined
