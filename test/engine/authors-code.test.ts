@@ -187,6 +187,7 @@ test.each<[string, string]>([
   ['return require("axios")', 'nothing'],
   ['const pg = require( `pg` )', 'needs pg,'],
   ["require('fs'); require('fs'); require('net')", 'needs fs, net,'],
+  ["require('node:crypto'); require('node:fs')", 'needs fs,'],
   ["// require('fs')\n/* require('net') */ return 'http://x' // require('os')", 'nothing'],
   ["return 'a // b' + require('fs')", 'needs fs,'],
   ['return "it\'s"; require("fs")', 'needs fs,'],

@@ -12,10 +12,13 @@ export function installRequire(fetch: Fetch): void {
     ['node-fetch', () => Object.assign(fetch, { default: fetch, Headers, Response })],
     ['axios', () => (loadModule('axios') as typeof createAxios)(fetch, {})],
     ['@langchain/core/messages', () => loadModule('messages')],
+    ['crypto', () => loadModule('hashes')],
+    ['buffer', () => ({ Buffer })],
+    ['url', () => ({ URL, URLSearchParams })],
   ])
   expose({
     require(name: unknown): unknown {
-      const open = modules.get(name)
+      const open = modules.get(String(name).replace(/^node:/, ''))
       if (open !== undefined) return open()
       const known = [...modules.keys()].join(', ')
       throw new Error(`Cannot find module '${String(name)}': there are only ${known} here.`)
