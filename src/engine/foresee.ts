@@ -5,10 +5,10 @@ import { planChatflow } from './chatflow/plan.ts'
 import type { Flow, FlowNode } from './flow/flow.ts'
 import { foreignTexts } from './flow/foreign-ids.ts'
 import { dependencies, orderFrom } from './flow/graph.ts'
-import { namingNode } from './node/naming.ts'
 import type { Ports } from './node/ports.ts'
 import { findNode } from './nodes/index.ts'
 import { nodeContext, prepareRun, type Run } from './run/context.ts'
+import { chosenFlow } from './run/inner-flow.ts'
 import type { Problem } from './run/problems.ts'
 import { planTeam } from './team/plan.ts'
 import { createSecrets } from './text/secrets.ts'
@@ -109,7 +109,7 @@ function flowChecks(run: Run, node: FlowNode): readonly Check[] {
   return named.map(({ text }) => ({
     node,
     needs: [],
-    check: () => namingNode(node, () => run.ports.flow(text)),
+    check: () => chosenFlow(run.ports, { id: text, node }),
   }))
 }
 

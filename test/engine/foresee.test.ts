@@ -132,6 +132,7 @@ test.each<[string, string, readonly RegExp[]]>([
         step('b', 'llmAgentflow', { llmModel: 'chatOpenAI', llmModelConfig: {} }),
         step('c', 'llmAgentflow', { llmModel: '' }),
         step('e', 'executeFlowAgentflow', { executeFlowSelectedFlow: 'f-1' }),
+        step('g', 'executeFlowAgentflow', { executeFlowSelectedFlow: '' }),
         step('d', 'toolAgentflow', {
           toolAgentflowSelectedTool: 'gmail',
           toolAgentflowSelectedToolConfig: {},
@@ -144,6 +145,7 @@ test.each<[string, string, readonly RegExp[]]>([
         ['if', 'c', 'if-output-2'],
         ['if', 'd', 'if-output-3'],
         ['if', 'e', 'if-output-4'],
+        ['if', 'g', 'if-output-5'],
       ],
     ),
     [
@@ -152,6 +154,7 @@ test.each<[string, string, readonly RegExp[]]>([
       /^b .*\(b\).*needs a credential/,
       /^c .*\(c\).*needs a chat model/,
       /^e .*\(e\).*no f-1 in this workspace/,
+      /^g .*\(g\) cannot run: no flow is chosen\.$/,
     ],
   ],
   [
