@@ -76,15 +76,20 @@ function eachNode(
   return canvas
 }
 
-/** Offers every text under a known key, at any depth, for exchange. The value is a fresh parse: it is changed in place. */
+/** Offers every text under a known key, at any depth, for exchange; what is exchanged, in place. */
 function visit(value: unknown, exchange: Exchange): void {
   if (Array.isArray(value)) for (const item of value) visit(item, exchange)
   else if (isRecord(value)) {
     const record = value as Record<string, unknown>
     for (const [key, item] of Object.entries(record)) {
       const kind = Object.hasOwn(kinds, key) ? kinds[key] : undefined
-      if (kind && typeof item === 'string') record[key] = exchange(kind, item)
-      else visit(item, exchange)
+      if (!kind || typeof item !== 'string') {
+        visit(item, exchange)
+        continue
+      }
+      const other = exchange(kind, item)
+      // A flow that is kept as it was read cannot be written to.
+      if (other !== item) record[key] = other
     }
   }
 }
