@@ -82,7 +82,11 @@ describe('taking a chatflow along', () => {
     const answer = await app.rest<Imported>('POST', '/import-chatflow', { token, body })
     expect(answer.body.chatflow).toMatchObject({ name: 'in', type: 'AGENTFLOW' })
     expect(JSON.parse(String(answer.body.chatflow['flowData'])).nodes).toHaveLength(2)
-    expect(answer.body.foreignIds).toHaveLength(3)
+    expect(answer.body.foreignIds).toContainEqual({
+      kind: 'tool',
+      id: tool,
+      nodeId: 'agentAgentflow_0',
+    })
   })
 
   it('takes a chatflow with an agentflow as a tool for a chatflow', async () => {
