@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApp, type Answer, type Row, type TestApp } from './harness.ts'
 
@@ -201,5 +202,33 @@ describe('removing and finding', () => {
     expect(run.body['message']).toContain('unheardOf')
     const { body: empty } = await create({})
     expect((await asOwner('GET', `/validation/${empty.id}`)).body).toEqual([])
+  })
+
+  it('tells what a flow names and its workspace has not', async () => {
+    const [credential, selectedTool] = [randomUUID(), randomUUID()]
+    const nodeOf = (id: string, name: string, inputs: object) => ({
+      id,
+      data: { id, name, inputs },
+    })
+    const nodes = [
+      nodeOf('start', 'startAgentflow', {}),
+      nodeOf('tool', 'toolAgentflow', {
+        toolAgentflowSelectedTool: 'customTool',
+        toolAgentflowSelectedToolConfig: { selectedTool },
+      }),
+      nodeOf('llm', 'llmAgentflow', {
+        llmModel: 'chatOpenAI',
+        llmModelConfig: { FLOWISE_CREDENTIAL_ID: credential },
+      }),
+    ]
+    const edges = [
+      { source: 'start', target: 'tool' },
+      { source: 'tool', target: 'llm' },
+    ]
+    const { body } = await create({ type: 'AGENTFLOW', flowData: { nodes, edges } })
+    expect((await asOwner('GET', `/validation/${body.id}`)).body).toMatchObject([
+      { nodeId: 'tool', message: expect.stringContaining(selectedTool) },
+      { nodeId: 'llm', message: expect.stringContaining(credential) },
+    ])
   })
 })

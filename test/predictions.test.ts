@@ -313,3 +313,41 @@ describe('a conversation', () => {
     expect(told()).toMatch(/I am Arthur.*Hello Arthur.*Tea/)
   })
 })
+
+describe('what comes besides a question', () => {
+  it('is shown to the model: the text that was read of a file before, and a form', async () => {
+    mock.clearFixtures()
+    mock.on({ predicate: () => true }, { content: 'ok' })
+    const flow = await app.addFlow({ flowData: JSON.stringify(chain('llmChain')) })
+    const uploads = [
+      { type: 'file:full', name: 'a.pdf', mime: 'application/pdf', data: 'as it was read' },
+      { type: 'file:rag', name: 'b.pdf', mime: 'application/pdf', data: 'kept elsewhere' },
+    ]
+    expect((await ask(flow.id, { question: 'sock', uploads })).status).toBe(200)
+    expect(told()).toContain("Say <doc name='a.pdf'>as it was read</doc>\\n\\nsock.")
+    expect(told()).not.toContain('kept elsewhere')
+  })
+
+  it('stands in the conversation as a person would read it', async () => {
+    const start = nodeOf('start', {
+      name: 'startAgentflow',
+      inputs: { startInputType: 'formInput', formInputTypes: [{ type: 'string', name: 'word' }] },
+    })
+    const person = nodeOf('person', {
+      name: 'humanInputAgentflow',
+      inputs: { humanInputDescription: 'Go on with {{ $form.word }}?' },
+    })
+    const end = nodeOf('end', { name: 'directReplyAgentflow', inputs: { directReplyMessage: 'a' } })
+    const edges = [
+      { source: 'start', target: 'person' },
+      { source: 'person', target: 'end', sourceHandle: 'person-output-0' },
+    ]
+    const flowData = JSON.stringify({ nodes: [start, person, end], edges })
+    const { id } = await app.addFlow({ type: 'AGENTFLOW', flowData })
+    const { body } = await ask(id, { form: { word: 'sock', size: 'L' }, chatId: 'form' })
+    expect(body['text']).toContain('Go on with sock?')
+    await ask(id, { chatId: 'form', humanInput: { type: 'proceed', feedback: 'sure' } })
+    const said = (await messages(id)).filter(({ role }) => role === 'userMessage')
+    expect(said.map(({ content }) => content)).toEqual(['word: sock\nsize: L', 'sure'])
+  })
+})

@@ -73,6 +73,33 @@ describe('taking a chatflow along', () => {
     ])
   })
 
+  it.each([
+    ['as text', JSON.stringify(canvas)],
+    ['within a chatflow, as text', { name: 'out', flowData: JSON.stringify(canvas) }],
+    ['within a chatflow', { name: 'out', type: 'AGENTFLOW', flowData: canvas }],
+    ['with more than a canvas', { description: 'x', usecases: ['y'], ...canvas }],
+  ])('imports a file %s', async (_how, file) => {
+    const body = { name: 'in', file }
+    const { token } = app.owner
+    const answer = await app.rest<Imported>('POST', '/import-chatflow', { token, body })
+    expect(answer.body.chatflow).toMatchObject({ name: 'in', type: 'AGENTFLOW' })
+    expect(JSON.parse(String(answer.body.chatflow['flowData'])).nodes).toHaveLength(2)
+    expect(answer.body.foreignIds).toContainEqual({
+      kind: 'tool',
+      id: tool,
+      nodeId: 'agentAgentflow_0',
+    })
+  })
+
+  it('takes a chatflow with an agentflow as a tool for a chatflow', async () => {
+    const inputParams = [{ name: 'selectedAgentflow', type: 'asyncOptions' }]
+    const node = { id: 'a', data: { id: 'a', name: 'agentAsTool', inputParams } }
+    const body = { name: 'in', file: { nodes: [node], edges: [] } }
+    const { token } = app.owner
+    const answer = await app.rest<Imported>('POST', '/import-chatflow', { token, body })
+    expect(answer.body.chatflow['type']).toBe('CHATFLOW')
+  })
+
   it('exchanges the ids that are mapped', async () => {
     const [ownCredential, ownTool, ownStore] = [randomUUID(), randomUUID(), randomUUID()]
     const answer = await app.rest<Imported>('POST', '/import-chatflow', {

@@ -4,6 +4,7 @@ import { toPublicFlow, toWidgetFlow } from '../engine/flow/public-flow.ts'
 import { admittedFlow, readFlow } from './admission.ts'
 import { loadEngine } from './engine.ts'
 import type { ChatflowType } from './entity.ts'
+import { flowPorts } from './ports.ts'
 import { findOwn } from './service.ts'
 import { parsedFlow } from './source.ts'
 import { uploadsOf, type Uploads } from './uploads.ts'
@@ -72,11 +73,10 @@ export interface FlowProblem {
 /** Everything that would keep a chatflow from running. Throws NOT_FOUND, UNPROCESSABLE. */
 export async function validateChatflow(ctx: Ctx, input: { id: string }): Promise<FlowProblem[]> {
   const flow = await findOwn(tenantEm(ctx), input.id)
-  const { validateFlow } = await loadEngine()
-  return validateFlow(await parsedFlow(flow)).map(({ message, nodeId }) => ({
-    message,
-    nodeId: nodeId ?? null,
-  }))
+  const { foresee } = await loadEngine()
+  const estate = flowPorts(ctx, flow.workspaceId)
+  const problems = await foresee(await parsedFlow(flow), estate, ctx.request.signal)
+  return problems.map(({ message, nodeId }) => ({ message, nodeId: nodeId ?? null }))
 }
 
 function withoutOrigins(chatbotConfig: string | null): string | null {

@@ -116,7 +116,7 @@ builder.mutationField('importChatflow', (t) =>
       file: t.arg({
         type: 'JSON',
         required: true,
-        description: 'The file: an object with nodes and edges.',
+        description: 'The file: an object with nodes and edges, or one that holds it as flowData.',
         ...bounded({ freeForm: true, example: { nodes: [], edges: [] } }),
       }),
       idMap: t.arg({

@@ -4,6 +4,7 @@ import { Failure } from '../core/errors.ts'
 import { tenantEm } from '../db/tenant.ts'
 import { foreignIds, withMappedIds, type ForeignId } from '../engine/flow/foreign-ids.ts'
 import { toPublicFlow } from '../engine/flow/public-flow.ts'
+import { dig, isRecord, parseJson } from '../engine/text/paths.ts'
 import { chatflowTypes, type ChatflowType } from './entity.ts'
 import { readFlowData } from './input.ts'
 import { createChatflow, findOwn } from './service.ts'
@@ -46,7 +47,7 @@ export async function importChatflow(
   ctx: Ctx,
   input: { name: string; file?: unknown; idMap?: unknown; type?: ChatflowType | null | undefined },
 ): Promise<ImportedChatflow> {
-  const read = file.safeParse(input.file)
+  const read = file.safeParse(canvasIn(input.file))
   const map = idMap.safeParse(input.idMap)
   if (!read.success) throw new Failure('BAD_REQUEST', 'file must be {nodes, edges} of a chatflow.')
   if (!map.success) {
@@ -63,10 +64,19 @@ export async function importChatflow(
   }
 }
 
+/** Editors save a canvas; rows of a chatflow hold it, as text or not, under `flowData`. */
+function canvasIn(value: unknown): unknown {
+  const saved = typeof value === 'string' ? parseJson(value) : value
+  if (!isRecord(saved) || saved['flowData'] === undefined) return saved
+  const { flowData, type } = saved
+  const canvas = typeof flowData === 'string' ? parseJson(flowData) : flowData
+  return isRecord(canvas) ? { type, ...canvas } : canvas
+}
+
 /** Files of editors do not say what they are; their nodes do. */
 function guessType(nodes: readonly unknown[]): ChatflowType {
-  const names = nodes.map((node) => JSON.stringify(node))
-  if (names.some((text) => /"name":"\w+Agentflow"/.test(text))) return 'AGENTFLOW'
-  if (names.some((text) => /"name":"(seq\w+|supervisor|worker)"/.test(text))) return 'MULTIAGENT'
+  const names = nodes.map((node) => String(dig(node, ['data', 'name'])))
+  if (names.some((name) => name.endsWith('Agentflow'))) return 'AGENTFLOW'
+  if (names.some((name) => /^(seq\w+|supervisor|worker)$/.test(name))) return 'MULTIAGENT'
   return 'CHATFLOW'
 }

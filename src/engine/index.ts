@@ -3,6 +3,7 @@ export { sessionOf } from './run/context.ts'
 export { describeNode, describeNodes } from './describe.ts'
 export { fileText } from './documents/file-text.ts'
 export { fileOf } from './documents/files.ts'
+export { foresee } from './foresee.ts'
 export { parseFlow } from './flow/flow.ts'
 export { findNode } from './nodes/index.ts'
 export { runFlow } from './run.ts'
@@ -13,4 +14,4 @@ export {
   loadDocuments,
   searchDocumentStore,
 } from './store.ts'
-export { isStreamable, validateFlow } from './validate.ts'
+export { isStreamable } from './validate.ts'

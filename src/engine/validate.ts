@@ -1,9 +1,9 @@
-import { planAgentflow } from './agentflow/plan.ts'
+import { planAgentflow, unknownIn } from './agentflow/plan.ts'
 import { planChatflow } from './chatflow/plan.ts'
 import type { Flow, FlowNode } from './flow/flow.ts'
 import { dependencies } from './flow/graph.ts'
 import { findNode } from './nodes/index.ts'
-import { unknownNodes, type Problem } from './run/problems.ts'
+import type { Problem } from './run/problems.ts'
 import { planTeam } from './team/plan.ts'
 
 const plans = { agentflow: planAgentflow, chatflow: planChatflow, team: planTeam } as const
@@ -12,7 +12,7 @@ const plans = { agentflow: planAgentflow, chatflow: planChatflow, team: planTeam
 export function validateFlow(flow: Flow): readonly Problem[] {
   if (flow.kind === 'empty') return []
   const plan = plans[flow.kind](flow)
-  const strangers = unknownNodes(flow.nodes.values())
+  const strangers = unknownIn([...flow.nodes.values()])
   const found = plan.ok ? strangers : [...plan.problems, ...strangers]
   const known = new Set<string>()
   return found.filter(({ message }) => !known.has(message) && known.add(message))

@@ -7,6 +7,7 @@ import { storable } from '../core/json.ts'
 import { insertion, type Statement } from '../db/statement.ts'
 import type { ExecutedNode, FlowEvent, RunStatus, TokenUsage } from '../engine/node/events.ts'
 import type { FlowResult } from '../engine/node/result.ts'
+import { questionOf } from '../engine/talk/question.ts'
 import type { ChatMessage, Execution } from './entity.ts'
 import { fileRows } from './files.ts'
 import { shownPictures, type Shown } from './pictures.ts'
@@ -133,13 +134,18 @@ function asked({ input }: Prepared, shown: readonly Shown[]) {
   const uploads = shown.map(({ type, name, mime }) => ({ type, name, mime }))
   return {
     role: 'userMessage' as const,
-    content: input.question ?? JSON.stringify(input.form ?? input.humanInput ?? ''),
+    content: questionOf(input) || decisionOf(input),
     sourceDocuments: null,
     usedTools: null,
     artifacts: null,
     action: null,
     fileUploads: uploads.length === 0 ? null : uploads,
   }
+}
+
+/** A decision's own words stand in the conversation, or else which way it went. */
+function decisionOf({ humanInput }: Prepared['input']): string {
+  return humanInput?.feedback || (humanInput?.type ?? '')
 }
 
 /** Models and tools say what they like: what the database cannot hold is left out. */

@@ -72,6 +72,41 @@ describe('LLM', () => {
     expect(JSON.stringify(result)).not.toContain(providerKey)
   })
 
+  test('the question stands before the message that the node asks with', async () => {
+    const asked = script(provider, ['one', 'two', 'three'])
+    const flow = draw(
+      [
+        start(),
+        llm('a', { llmUserMessage: 'Answer it.' }),
+        llm('b', { llmUserMessage: 'And now {{ runtime_messages_length }}.' }),
+        llm('c', { llmUserMessage: 'So:\n{{ chat_history }}', llmEnableMemory: true }),
+      ],
+      chain('start', 'a', 'b', 'c'),
+    )
+    await run(flow, told())
+    expect(linesOf(asked[0])).toEqual(['user: socks', 'user: Answer it.'])
+    // What nodes ask is nobody's words, and not remembered.
+    expect(linesOf(asked[1])).toEqual(['user: socks', 'user: one', 'user: And now 1.'])
+    expect(linesOf(asked[2]).at(-1)).toBe('user: So:\nHuman: socks\nHuman: one\nHuman: two')
+  })
+
+  test('without memory a node sees its own messages, and what the caller brought along', async () => {
+    const asked = script(provider, ['one', 'two'])
+    const few = [
+      { role: 'user', content: 'Ask {{ question }}' },
+      { role: 'assistant', content: 'Yes' },
+    ]
+    const without = { llmEnableMemory: false, llmUserMessage: 'A hidden field' }
+    const flow = draw(
+      [start(), llm('a', { ...without, llmMessages: few }), llm('b', without)],
+      chain('start', 'a', 'b'),
+    )
+    const brought = [{ role: 'apiMessage', content: 'Hello' }] as const
+    await run(flow, told({ input: { history: brought }, ports: { history } }))
+    expect(linesOf(asked[0])).toEqual(['assistant: Hello', 'user: Ask socks', 'assistant: Yes'])
+    expect(linesOf(asked[1])).toEqual(['user: one'])
+  })
+
   test.each<[string, Record<string, unknown>, string[], string[]]>([
     ['none', { llmEnableMemory: false }, [], ['user: socks']],
     [
@@ -213,35 +248,60 @@ describe('LLM', () => {
   })
 })
 
-test('a condition agent takes the branch of the scenario', async () => {
-  const asked = script(provider, ['{"output": "buys"}'])
-  const flow = draw(
-    [
-      start(),
-      {
-        id: 'c',
-        name: 'conditionAgentAgentflow',
-        label: 'C',
-        inputs: {
-          conditionAgentModel: 'chatOpenAI',
-          conditionAgentModelConfig: config(),
-          conditionAgentInstructions: '<p>Decide.</p>',
-          conditionAgentInput: '{{ question }}',
-          conditionAgentScenarios: [{ scenario: 'asks' }, { scenario: 'buys' }],
+describe('condition agents', () => {
+  const decide = (inputs: Record<string, unknown> = {}) =>
+    draw(
+      [
+        start(),
+        {
+          id: 'c',
+          name: 'conditionAgentAgentflow',
+          label: 'C',
+          inputs: {
+            conditionAgentModel: 'chatOpenAI',
+            conditionAgentModelConfig: config(),
+            conditionAgentInstructions: '<p>Decide.</p>',
+            conditionAgentInput: '{{ question }}',
+            conditionAgentScenarios: [{ scenario: 'asks' }, { scenario: 'buys' }],
+            ...inputs,
+          },
         },
-      },
-      reply('asks', 'asks'),
-      reply('buys', 'buys'),
-    ],
-    [
-      ['start', 'c'],
-      ['c', 'asks', 'c-output-0'],
-      ['c', 'buys', 'c-output-1'],
-    ],
-  )
-  const result = await run(flow, told())
-  expect(rows(result)).toEqual(['start', 'c', 'buys'])
-  expect(linesOf(asked[0])[1]).toBe(
-    'user: {"input":"socks","scenarios":["asks","buys"],"instruction":"Decide."}',
-  )
+        reply('asks', 'asks'),
+        llm('buys'),
+      ],
+      [
+        ['start', 'c'],
+        ['c', 'asks', 'c-output-0'],
+        ['c', 'buys', 'c-output-1'],
+      ],
+    )
+  const asking = 'user: {"input":"socks","scenarios":["asks","buys"],"instruction":"Decide."}'
+
+  test('take the branch of the scenario', async () => {
+    const asked = script(provider, ['{"output": "buys"}', 'bought'])
+    const result = await run(decide(), told({ ports: { history } }))
+    expect(rows(result)).toEqual(['start', 'c', 'buys'])
+    expect(outputOf(result, 'c')).toMatchObject({
+      conditions: [
+        { output: 'asks', isFulfilled: false },
+        { output: 'buys', isFulfilled: true },
+      ],
+    })
+    expect(linesOf(asked[0]).slice(1)).toEqual([asking])
+    expect(linesOf(asked[1]).slice(-2)).toEqual(['assistant: answer 3', 'user: socks'])
+  })
+
+  test('remember what their author lets them', async () => {
+    const asked = script(provider, ['{"output": "asks"}'])
+    const memory = { conditionAgentEnableMemory: true, conditionAgentMemoryType: 'windowSize' }
+    const flow = decide({ ...memory, conditionAgentMemoryWindowSize: '1' })
+    await run(flow, told({ ports: { history } }))
+    const lines = ['user: question 3', 'assistant: answer 3', asking]
+    expect(linesOf(asked[0]).slice(1)).toEqual(lines)
+  })
+
+  test('without scenarios are refused', async () => {
+    const failure = await failureOf(run(decide({ conditionAgentScenarios: [] }), told()))
+    expect(failure.message).toBe('The node "C" (c) cannot run: it needs scenarios.')
+  })
 })

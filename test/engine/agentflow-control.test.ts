@@ -39,7 +39,8 @@ describe('comparisons', () => {
     ['number', 'larger', '9', '10', false],
     ['number', 'largerEqual', '10', '10', true],
     ['number', 'larger', 'many', '10', false],
-    ['number', 'smaller', '', '10', false],
+    ['number', 'smaller', '', '10', true],
+    ['number', 'equal', '3 of 5', '3', true],
     ['number', 'isEmpty', '', '', true],
     ['boolean', 'equal', true, 'true', true],
     ['boolean', 'equal', 'True', 'true', true],
@@ -222,7 +223,7 @@ const eachFlow = (input: unknown, inner = '{{ $iteration.item }}!') =>
 describe('iterations', () => {
   test('each item runs the nodes inside, and only the last node is heard', async () => {
     const events: FlowEvent[] = []
-    const input = '<p>[{"item": "abc"}, {"item": "def"}]</p>'
+    const input = "<p>[{item: 'abc'}, {'item': 'def'},]</p>"
     const result = await run(eachFlow(input), { emit: (event) => events.push(event) })
     expect(result.text).toBe('all: abc!?\ndef!?')
     expect(rows(result)).toEqual(['start', 'one', 'two', 'one', 'two', 'each', 'after'])
@@ -295,7 +296,7 @@ const codeFlow = (inputs: Record<string, unknown>) =>
 describe('state', () => {
   test('user code sees variables and state, its result may change the state', async () => {
     const result = await run(codeFlow({}), { ports: { runCode } })
-    expect(result.text).toBe('socks / {"hi":"socks","mood":"good"}')
+    expect(result.text).toBe('socks / {\n  "hi": "socks",\n  "mood": "good"\n}')
     expect(result.state).toEqual({ mood: 'socks' })
   })
 
@@ -303,8 +304,8 @@ describe('state', () => {
     const { keep, savedRun } = keeper()
     const told = { ports: { runCode, savedRun } }
     keep(await run(codeFlow({ startPersistState: true }), told))
-    expect((await run(codeFlow({ startPersistState: true }), told)).text).toMatch(/"mood":"socks"/)
-    expect((await run(codeFlow({}), told)).text).toMatch(/"mood":"good"/)
+    expect((await run(codeFlow({ startPersistState: true }), told)).text).toMatch(/"mood": "socks"/)
+    expect((await run(codeFlow({}), told)).text).toMatch(/"mood": "good"/)
   })
 })
 

@@ -58,8 +58,24 @@ describe('agents', () => {
     const asked = script(provider, ['It is 42.', '{"n": 42}'])
     const inputs = { agentStructuredOutput: [{ key: 'n', type: 'number' }] }
     const flow = draw([start(), agent('a', inputs)], chain('start', 'a'))
-    expect(outputOf(await run(flow, told()), 'a')).toMatchObject({ n: 42 })
+    const result = await run(flow, told())
+    expect(outputOf(result, 'a')).toMatchObject({ n: 42 })
+    expect(result.text).toBe('```json\n{\n  "n": 42\n}\n```')
     expect(linesOf(asked[1]).slice(0, 2)).toEqual(['user: socks', 'assistant: It is 42.'])
+  })
+
+  test('a tool that fails is told the model, or ends the run with the name of the node', async () => {
+    const tool = (name: string, agentSelectedToolConfig: Record<string, unknown> = {}) => ({
+      agentTools: [{ agentSelectedTool: name, agentSelectedToolConfig }],
+    })
+    const asked = script(provider, [call('calculator', { input: '6*' }), 'I cannot.'])
+    await run(draw([start(), agent('a', tool('calculator'))], chain('start', 'a')), told())
+    expect(linesOf(asked[1]).at(-1)).toMatch(/^tool: Error: The expression/)
+    script(provider, [call('requests_get')])
+    const get = tool('requestsGet', { requestsGetUrl: 'nowhere' })
+    const flow = draw([start(), agent('a', get)], chain('start', 'a'))
+    const failure = await failureOf(run(flow, told()))
+    expect(failure.message).toMatch(/^The tool requests_get of "a" \(a\) failed: /)
   })
 
   test.each([
@@ -181,7 +197,8 @@ describe('human input', () => {
     const ports = { savedRun }
     script(provider, ['draft 1'])
     const first = await run(humanFlow(), told({ ports }))
-    expect(first).toMatchObject({ status: 'STOPPED', text: 'Send draft 1?', state: { k: 'v' } })
+    const text = 'draft 1\n\nSend draft 1?'
+    expect(first).toMatchObject({ status: 'STOPPED', text, state: { k: 'v' } })
     expect(first.action).toMatchObject({
       mapping: { approve: 'Proceed', reject: 'Reject' },
       elements: [{ type: 'agentflowv2-approve-button' }, { type: 'agentflowv2-reject-button' }],
@@ -192,9 +209,16 @@ describe('human input', () => {
 
     const asked = script(provider, ['draft 2'])
     const no = { type: 'reject', startNodeId: 'ask', feedback: 'shorter' } as const
-    const second = await run(humanFlow(), told({ input: { question: '', humanInput: no }, ports }))
-    expect(second).toMatchObject({ status: 'STOPPED', text: 'Send draft 2?' })
-    expect(linesOf(asked[0])).toEqual(['user: socks', 'user: draft 1', 'user: shorter'])
+    const history = async () =>
+      [
+        { role: 'userMessage', content: 'socks' },
+        { role: 'apiMessage', content: text },
+      ] as const
+    const again = { input: { question: '', humanInput: no }, ports: { ...ports, history } }
+    const second = await run(humanFlow(), told(again))
+    expect(second).toMatchObject({ status: 'STOPPED', text: 'draft 2\n\nSend draft 2?' })
+    // What the session remembers is not said twice.
+    expect(linesOf(asked[0])).toEqual(['user: socks', `assistant: ${text}`, 'user: shorter'])
     keep(second)
 
     script(provider, ['sent'])
@@ -205,8 +229,10 @@ describe('human input', () => {
     )
     expect(third).toMatchObject({ status: 'FINISHED', text: 'sent aside v' })
     expect(rows(third)).toEqual('start draft aside ask again draft ask send end'.split(' '))
-    const [shown] = [outputOf(third, 'ask')]
-    expect(shown).toMatchObject({ conditions: [{ isFulfilled: true }, { isFulfilled: false }] })
+    expect(outputOf(third, 'ask')).toMatchObject({
+      content: 'proceed',
+      conditions: [{ isFulfilled: true }, { isFulfilled: false }],
+    })
   })
 
   test('a failure right after the decision can be tried again', async () => {

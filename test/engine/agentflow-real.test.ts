@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSandbox } from '../../src/platform/workers/sandbox.ts'
 import { failureOf, noRealFlows, realFlow, run, startProvider, type Told } from './harness.ts'
-import { call, linesOf, rows, script, type Reply } from './script.ts'
+import { library } from './library.ts'
+import { call, keeper, linesOf, rows, script, type Reply } from './script.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
 const sandbox = createSandbox({ fetch: async () => new Response() })
@@ -18,6 +19,8 @@ const address = () => provider.mock.url
 const key = 'sk-live-0123456789abcdefghijKLMN'
 const keys = [
   'openAIApiKey',
+  'googleCustomSearchApiKey',
+  'googleCustomSearchApiId',
   'anthropicApiKey',
   'googleGenerativeAPIKey',
   'mistralAIAPIKey',
@@ -26,7 +29,8 @@ const keys = [
 
 /** Every model of a flow, nested or not, at the fake provider with a key. */
 function toFake(name: string, inputs: Record<string, unknown>): Record<string, unknown> {
-  const own = /^(chat|groqChat)/.test(name) ? { basePath: address(), baseUrl: address() } : {}
+  const isModel = /^(chat|groqChat)|Embeddings$/.test(name)
+  const own = isModel ? { basePath: address(), baseUrl: address() } : {}
   return { ...inputs, ...(nested(inputs) as Record<string, unknown>), ...own }
 }
 
@@ -51,12 +55,15 @@ const told = (changes: Told = {}): Told => ({
     ...changes.ports,
   },
 })
+interface Drawn {
+  readonly nodes: { data: { credential?: string; category: string; inputs?: unknown } }[]
+}
 /** Nodes of old flows have no credential of their own; they get one. */
 const flowOf = (file: string) => {
-  const drawn = JSON.parse(realFlow(file, toFake)) as {
-    nodes: { data: { credential?: string; category: string } }[]
-  }
-  for (const { data } of drawn.nodes) if (data.category === 'Chat Models') data.credential = 'c'
+  const drawn = JSON.parse(realFlow(file, toFake)) as Drawn
+  const isModel = ({ category }: { category: string }) =>
+    /^(Chat Models|Embeddings)$/.test(category)
+  for (const { data } of drawn.nodes) if (isModel(data)) data.credential = 'c'
   return JSON.stringify(drawn)
 }
 
@@ -103,7 +110,6 @@ describe.skipIf(noRealFlows !== undefined)(
     })
 
     test.each<[string, RegExp]>([
-      ['agentflowsv2/Human In The Loop', /\(toolAgentflow_0\).*gmail/],
       ['agentflowsv2/Simple RAG', /\(agentAgentflow_0\).*document/i],
       ['agentflowsv2/SQL Agent', /\(customFunctionAgentflow_0\).*typeorm/],
     ])('%s is refused, with node and reason', async (file, message) => {
@@ -111,6 +117,40 @@ describe.skipIf(noRealFlows !== undefined)(
       const failure = await failureOf(run(flowOf(`${file}.json`), told()))
       expect(failure.code).toBe('UNPROCESSABLE')
       expect(failure.message).toMatch(message)
+    })
+
+    test('Human In The Loop: a refusal begins anew, an agreement needs a tool that is not here', async () => {
+      const flow = flowOf('agentflowsv2/Human In The Loop.json')
+      const form = { subject: 'Socks', body: 'Where are they?', from: 'a@b.c' }
+      const { keep, savedRun } = keeper()
+      const history = async () => [
+        { role: 'userMessage' as const, content: JSON.stringify(form) },
+        { role: 'apiMessage' as const, content: 'Dear a' },
+      ]
+      const asked = script(provider, ['Dear a', 'Dear b', '{"subject":"S","body":"B"}'])
+      const first = await run(flow, told({ input: { question: '', form } }))
+      keep(first)
+      expect(linesOf(asked[0])[1]).toContain('Where are they?')
+      expect(first).toMatchObject({
+        status: 'STOPPED',
+        text: expect.stringMatching(/Dear a.*Are you sure you want to proceed\?/s),
+        action: { mapping: { approve: 'Proceed', reject: 'Reject' } },
+      })
+      const decide = (type: 'proceed' | 'reject', feedback: string) =>
+        run(
+          flow,
+          told({
+            input: { question: '', humanInput: { type, feedback } },
+            ports: { savedRun, history },
+          }),
+        )
+      const second = await decide('reject', 'friendlier')
+      keep(second)
+      expect(second.status).toBe('STOPPED')
+      expect(linesOf(asked[1]).slice(-2)).toEqual(['assistant: Dear a', 'user: friendlier'])
+      const failure = await failureOf(decide('proceed', ''))
+      expect(failure.code).toBe('UNPROCESSABLE')
+      expect(failure.message).toMatch(/\(toolAgentflow_0\).*gmail/)
     })
   },
 )
@@ -150,7 +190,8 @@ describe.skipIf(noRealFlows !== undefined)(
       const result = await run(flowOf('agentflows/Multi Agents.json'), told())
       expect(result.text).toBe('sum')
       expect(linesOf(asked[1])[0]).toMatch(/at FlowiseAI Inc.*React, Node/s)
-      expect(result.agentReasoning?.map(({ agentName }) => agentName)).toEqual([
+      const members = result.agentReasoning?.filter(({ nodeName }) => nodeName !== 'seqCondition')
+      expect(members?.map(({ agentName }) => agentName)).toEqual([
         'Supervisor',
         'Software Engineer',
         'Supervisor',
@@ -191,9 +232,84 @@ describe.skipIf(noRealFlows !== undefined)(
     ])('%s is refused, with node and reason', async (file, message) => {
       const route = call('route', { next: 'sql_executor', instructions: 'go', reasoning: 'r' })
       script(provider, [route])
-      const failure = await failureOf(run(flowOf(`agentflows/${file}.json`), told()))
+      const drawn = JSON.parse(flowOf(`agentflows/${file}.json`)) as Drawn
+      for (const { data } of drawn.nodes) {
+        if (data.category !== 'Embeddings') continue
+        delete data.credential
+        data.inputs = {}
+      }
+      const failure = await failureOf(run(JSON.stringify(drawn), told()))
       expect(failure.code).toBe('UNPROCESSABLE')
       expect(failure.message).toMatch(message)
+    })
+
+    const books = () => told({ ports: { vectors: library(['Apple earned 3.'], []).ports.vectors } })
+
+    test('Agentic RAG: what was found is judged, kept and answered from', async () => {
+      const replies = [
+        call('search_apple', { input: 'profit' }),
+        'Found.',
+        '{"score":"yes"}',
+        'So: 3',
+      ]
+      const asked = script(provider, replies)
+      const result = await run(flowOf('agentflows/Agentic RAG.json'), books())
+      expect(result).toMatchObject({
+        text: 'So: 3',
+        memoryType: 'Agent Memory',
+        usedTools: expect.arrayContaining([
+          { tool: 'search_apple', toolInput: { input: 'profit' }, toolOutput: 'Apple earned 3.' },
+        ]),
+        sourceDocuments: [{ pageContent: 'Apple earned 3.', metadata: { at: 0 } }],
+      })
+      expect(linesOf(asked[1]).at(-1)).toBe('tool: Apple earned 3.')
+      expect(linesOf(asked[2])[0]).toMatch(
+        /retrieved document:\s+Apple earned 3\.\s.*question: socks/s,
+      )
+      expect(result.state?.['values']).toEqual({
+        sources: expect.stringContaining('Apple earned 3.'),
+      })
+      expect(linesOf(asked[3])[0]).toContain('Apple earned 3.')
+    })
+
+    test('Agentic RAG: what does not fit is asked for anew in other words', async () => {
+      const search = call('search_apple', { input: 'profit' })
+      const replies = [
+        search,
+        'Found.',
+        '{"score":"no"}',
+        'Which profit?',
+        'No need to search',
+        'End',
+      ]
+      const asked = script(provider, [...replies, '{"score":"yes"}', 'So: 3'])
+      const result = await run(flowOf('agentflows/Agentic RAG.json'), books())
+      expect(linesOf(asked[4]).at(-2)).toBe('user: Rewrite: Which profit?')
+      expect(result.text).toBe('No need to search')
+      expect(asked).toHaveLength(5)
+    })
+
+    test('Human In Loop RAG: the search waits for a person', async () => {
+      const flow = flowOf('agentflows/Human In Loop RAG.json')
+      const { keep, savedRun } = keeper()
+      const search = call('search_apple', { input: 'profit' })
+      const first = script(provider, [search, 'Shall I search for profit?'])
+      const stopped = await run(flow, books())
+      keep(stopped)
+      expect(linesOf(first[1]).at(-1)).toMatch(
+        /^user: You are about to execute tool: .*search_apple/,
+      )
+      expect(stopped).toMatchObject({
+        status: 'STOPPED',
+        text: 'Shall I search for profit?',
+        action: { mapping: { approve: 'Yes', reject: 'No' } },
+      })
+      const asked = script(provider, ['It earned 3', 'In short: 3'])
+      const { ports } = books()
+      const input = { question: 'Yes' }
+      const result = await run(flow, { input, ports: { ...ports, savedRun } })
+      expect(result).toMatchObject({ status: 'FINISHED', text: 'In short: 3' })
+      expect(linesOf(asked[0]).at(-1)).toBe('tool: Apple earned 3.')
     })
   },
 )

@@ -133,6 +133,34 @@ describe('what cannot run', () => {
     expect(failure.message).toMatch(message)
   })
 
+  const stranger = { id: 'x', name: 'unheardOf', label: 'X' }
+  const choice = (value1: string) => ({
+    id: 'if',
+    name: 'conditionAgentflow',
+    inputs: { conditions: [{ type: 'string', value1, operation: 'equal', value2: 'socks' }] },
+  })
+  const forked = (value1: string) =>
+    draw(
+      [start(), choice(value1), reply('A', 'a'), stranger],
+      [
+        ['startAgentflow_0', 'if'],
+        ['if', 'a', 'if-output-0'],
+        ['if', 'x', 'if-output-1'],
+      ],
+    )
+
+  test('a node that is not known hinders where a run comes to it', async () => {
+    expect((await run(forked('{{ question }}'))).text).toBe('A')
+    const failure = await failureOf(run(forked('hats')))
+    expect(failure.code).toBe('UNPROCESSABLE')
+    expect(failure.message).toMatch(/cannot run the node "X" \(x\) of type unheardOf/)
+    const certain = draw([start(), stranger], [['startAgentflow_0', 'x']])
+    const events: FlowEvent[] = []
+    const emit = (event: FlowEvent) => void events.push(event)
+    expect((await failureOf(run(certain, { emit }))).message).toContain('unheardOf')
+    expect(events).toEqual([])
+  })
+
   test('a flow started by a webhook is BAD_REQUEST, and its record is told', async () => {
     const events: FlowEvent[] = []
     const flow = simple('x', { startInputType: 'webhookTrigger' })

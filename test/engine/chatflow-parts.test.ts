@@ -70,7 +70,13 @@ const history = async () =>
 const remembering = (name: string, inputs: Record<string, unknown>) =>
   draw([
     model(),
-    { id: 'memory', name, category: 'Memory', inputs: { model: instance('m'), ...inputs } },
+    {
+      id: 'memory',
+      name,
+      label: 'Mine',
+      category: 'Memory',
+      inputs: { model: instance('m'), ...inputs },
+    },
     {
       id: 'c',
       name: 'conversationChain',
@@ -250,16 +256,16 @@ describe('memories', () => {
   })
 
   test.each([
-    ['DynamoDBChatMemory', 'DynamoDB Chat Memory'],
-    ['MongoDBAtlasChatMemory', 'MongoDB Atlas Chat Memory'],
-    ['upstashRedisBackedChatMemory', 'Upstash Redis-Backed Chat Memory'],
-    ['ZepMemoryCloud', 'Zep Memory - Cloud'],
-    ['mem0', 'Mem0'],
-  ])('%s remembers what this server stored, under its own name', async (name, memoryType) => {
+    'DynamoDBChatMemory',
+    'MongoDBAtlasChatMemory',
+    'upstashRedisBackedChatMemory',
+    'ZepMemoryCloud',
+    'mem0',
+  ])('%s remembers what this server stored, under the name it is drawn with', async (name) => {
     const asked = script(provider, ['five'])
     const result = await run(remembering(name, {}), { ports: { ...ports(), history } })
     expect(linesOf(asked[0])).toContain('assistant: two')
-    expect(result.memoryType).toBe(memoryType)
+    expect(result.memoryType).toBe('Mine')
   })
 })
 

@@ -31,7 +31,13 @@ const conversation = (inputs: Record<string, unknown> = {}, memory: Record<strin
         credential: 'cred-1',
         inputs: { basepath: provider.baseUrl },
       },
-      { id: 'bufferMemory_0', name: 'bufferMemory', category: 'Memory', inputs: memory },
+      {
+        id: 'bufferMemory_0',
+        name: 'bufferMemory',
+        label: 'Buffer Memory',
+        category: 'Memory',
+        inputs: memory,
+      },
       {
         id: 'conversationChain_0',
         name: 'conversationChain',

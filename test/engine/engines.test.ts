@@ -221,7 +221,7 @@ describe('a context chat engine', () => {
   const chat = (inputs = {}) =>
     wire([
       ...parts(),
-      { id: 'memory', name: 'RedisBackedChatMemory', category: 'Memory' },
+      { id: 'memory', name: 'RedisBackedChatMemory', label: 'Memory', category: 'Memory' },
       {
         id: 'chat',
         name: 'contextChatEngine',
@@ -250,7 +250,7 @@ describe('a context chat engine', () => {
       'assistant: hi',
       'user: socks',
     ])
-    expect(result).toMatchObject({ text: '3 euros', memoryType: 'Redis-Backed Chat Memory' })
+    expect(result).toMatchObject({ text: '3 euros', memoryType: 'Memory' })
     expect(result.sourceDocuments).toHaveLength(2)
   })
 

@@ -3,6 +3,7 @@ import { Failure } from '../../src/core/errors.ts'
 import type { Ports } from '../../src/engine/node/ports.ts'
 import { draw, failureOf, run, startProvider } from './harness.ts'
 import { call, linesOf, outputOf, reply, script, start } from './script.ts'
+import * as team from './team-parts.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
 
@@ -162,5 +163,33 @@ describe('a flow as a tool of an agentflow', () => {
       input: { question: '{{ $vars.key }}' },
     })
     expect(linesOf(asked[1]).at(-1)).toBe('tool: <wool> in {{ $vars.key }}')
+  })
+})
+
+describe('a flow as a member of a team', () => {
+  const member = async (inputs: Record<string, unknown>) => {
+    script(provider, ['from a'])
+    const drawn = draw(
+      [
+        team.model(provider),
+        team.start(),
+        team.llm('a'),
+        team.node('flow', 'seqExecuteFlow', { selectedFlow: 'mirror', ...inputs }),
+      ],
+      [
+        ['start', 'a'],
+        ['a', 'flow'],
+      ],
+    )
+    const { text } = await run(drawn, { ports: ports(), input: { sessionId: 's-1' } })
+    return text
+  }
+
+  test.each<[string, Record<string, unknown>, RegExp]>([
+    ['the question', { seqExecuteFlowInput: 'userQuestion' }, /^<socks> in s-1$/],
+    ['what a member said', { seqExecuteFlowInput: '{{ $a }}' }, /^<from a> in s-1$/],
+    ['a session of its own', { startNewSession: true }, /^<socks> in [0-9a-f-]{36}$/],
+  ])('is given %s', async (_what, inputs, text) => {
+    expect(await member(inputs)).toMatch(text)
   })
 })

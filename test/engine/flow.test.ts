@@ -27,11 +27,17 @@ describe('reading a flow', () => {
     ['[]', /cannot be read/],
     ['{"nodes":{}}', /flowData\.nodes/],
     ['{"nodes":[{"id":"a","data":{}}]}', /flowData\.nodes\.0\.data\.name/],
-    ['{"nodes":[],"edges":[{}]}', /flowData\.edges\.0\.source/],
+    ['{"nodes":[],"edges":{}}', /flowData\.edges/],
   ])('%s is UNPROCESSABLE and names the place', async (flowData, message) => {
     const failure = await failureOf(run(flowData))
     expect(failure.code).toBe('UNPROCESSABLE')
     expect(failure.message).toMatch(message)
+  })
+
+  test('an edge to nothing is none', async () => {
+    const drawn = JSON.parse(draw([{ id: 'start', name: 'startAgentflow' }])) as object
+    const edges = [{}, { source: 'start', target: null }, { source: 'start', target: 'gone' }]
+    expect((await run(JSON.stringify({ ...drawn, edges, viewport: null }))).text).toBe(' ')
   })
 
   test('keys of the language do not come through', () => {

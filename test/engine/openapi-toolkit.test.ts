@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { isInstance, type Tool } from '../../src/engine/node/instances.ts'
+import type { CodeJob } from '../../src/engine/node/ports.ts'
 import { buildNode, failureOf, startStub, type Told } from './harness.ts'
 
 let stub: Awaited<ReturnType<typeof startStub>> | undefined
@@ -42,7 +43,7 @@ async function toolsOf(inputs: Record<string, unknown>, told: Told = {}): Promis
   const node = { name: 'openAPIToolkit', inputs }
   const fetch = stub?.fetch ?? globalThis.fetch
   const credential = async () => ({ openAPIToken: 'token-123456' })
-  const built = await buildNode(node, { ...told, ports: { fetch, credential } })
+  const built = await buildNode(node, { ...told, ports: { fetch, credential, ...told.ports } })
   return Array.isArray(built) ? built.filter((item) => isInstance(item, 'tool')) : []
 }
 
@@ -66,17 +67,30 @@ test('each operation is a tool, with its parameters, body and token', async () =
   expect(get?.schema).toEqual({
     type: 'object',
     properties: {
-      id: { type: 'string', description: 'Its id' },
-      full: { type: 'boolean' },
-      'X-Trace': { type: 'string' },
+      PathParameters: {
+        type: 'object',
+        properties: { id: { type: 'string', description: 'Its id' } },
+        required: ['id'],
+      },
+      QueryParameters: { type: 'object', properties: { full: { type: 'boolean' } }, required: [] },
+      HeaderParameters: {
+        type: 'object',
+        properties: { 'X-Trace': { type: 'string' } },
+        required: [],
+      },
     },
-    required: ['id'],
+    required: ['PathParameters'],
   })
-  const args = { id: 'a/b', full: true, 'X-Trace': 't' }
+  const args = {
+    PathParameters: { id: 'a/b' },
+    QueryParameters: { full: true },
+    HeaderParameters: { 'X-Trace': 't' },
+  }
   expect(await get?.run(args, { signal })).toBe(
     'GET /v1/pets/a%2Fb?full=true Bearer token-123456 t ',
   )
   expect(put?.name).toBe('put_pets_id')
+  // Without the groups, as models write now and then.
   expect(await put?.run({ id: '1', RequestBody: { name: 'Rex' } }, { signal })).toBe(
     'PUT /v1/pets/1 Bearer token-123456  {"name":"Rex"}',
   )
@@ -95,12 +109,50 @@ test('a caller who brings the document does not get the token to its server', as
   expect(await get?.run({ id: '1' }, { signal })).toBe('GET /v1/pets/1   ')
 })
 
+test('of all operations those that are chosen, without what is null', async () => {
+  const openApiFile = yaml(await echo())
+  const inputs = { openApiFile, selectedEndpoints: '["getPet"]', removeNulls: true }
+  const [get, ...more] = await toolsOf(inputs)
+  expect(more).toEqual([])
+  const args = { PathParameters: { id: '1' }, QueryParameters: { full: null } }
+  expect(await get?.run(args, { signal })).toBe('GET /v1/pets/1 Bearer token-123456  ')
+})
+
+test("the author's code makes the call, with what it needs for it", async () => {
+  const openApiFile = yaml(await echo())
+  const customCode = 'return $url + " " + $options.method + " " + $options.body + $RequestBody.name'
+  const seen: unknown[] = []
+  const runCode = async ({ code, variables }: CodeJob) => {
+    seen.push(code, variables)
+    return { value: 'made', logs: [] }
+  }
+  const [, put] = await toolsOf({ openApiFile, customCode }, { ports: { runCode } })
+  const args = { PathParameters: { id: '1' }, RequestBody: { name: 'Rex' } }
+  expect(await put?.run(args, { signal })).toBe('made')
+  expect(seen).toEqual([
+    customCode,
+    expect.objectContaining({
+      $url: `${stub?.baseUrl}/pets/1`,
+      $options: {
+        method: 'PUT',
+        headers: { 'Content-Type': 'application/json', authorization: 'Bearer token-123456' },
+        body: '{"name":"Rex"}',
+      },
+      $PathParameters: { id: '1' },
+      $RequestBody: { name: 'Rex' },
+    }),
+  ])
+})
+
 test('the document may stand at an address', async () => {
   const base = await echo()
   expect(await toolsOf({ openApiLink: `${base}/doc.yaml` })).toHaveLength(2)
+  const both = { inputType: 'link', openApiFile: 'a: [', openApiLink: `${base}/doc.yaml` }
+  expect(await toolsOf(both)).toHaveLength(2)
 })
 
 test.each([
+  ['', /it needs an OpenAPI document/],
   ['paths: {}', /names no server/],
   ['servers: [{ url: "https://x.example" }]', /has no operations/],
   ['a: [', /neither JSON nor YAML/],

@@ -177,6 +177,35 @@ describe('embeddings', () => {
     expect(stub.requests[0]?.url).toBe('/v1/models/gemini-embedding-001:batchEmbedContents')
   })
 
+  test('the number of dimensions and the purpose of vectors are asked for', async () => {
+    const bodies: string[] = []
+    stub = await startStub((request, response) => {
+      request.on('data', (piece: Buffer) => bodies.push(piece.toString()))
+      request.on('end', () => {
+        response.setHeader('content-type', 'application/json')
+        const data = [{ index: 0, embedding: [1] }]
+        response.end(JSON.stringify({ data, embedding: { values: [1] } }))
+      })
+    })
+    const { fetch, baseUrl: basepath } = stub
+    const embed = async (name: string, inputs: Record<string, unknown>) => {
+      const ports = { fetch, credential: googleCredential }
+      const node = { name, inputs: { ...inputs, basepath } }
+      await (await buildInstance('embedder', node, { ports })).embed(['a'])
+      return JSON.parse(bodies.at(-1) ?? '') as unknown
+    }
+    expect(await embed('jinaEmbeddings', { modelDimensions: '512' })).toMatchObject({
+      dimensions: 512,
+    })
+    const google = 'googleGenerativeAiEmbeddings'
+    expect(await embed(google, { tasktype: 'RETRIEVAL_QUERY' })).toMatchObject({
+      taskType: 'RETRIEVAL_QUERY',
+    })
+    expect(await embed(google, { tasktype: 'TASK_TYPE_UNSPECIFIED' })).not.toHaveProperty(
+      'taskType',
+    )
+  })
+
   test('a failure names the node and not the key', async () => {
     stub = await startStub((_request, response) => refuse(response, 400, 'too long'))
     const node = { name: 'openAIEmbeddings', inputs: { basepath: stub.baseUrl } }
@@ -227,4 +256,49 @@ test('every model node is known by its aliases', () => {
     'togetherAI',
   ]
   expect(aliases.filter((name) => findNode(name) === undefined)).toEqual([])
+})
+
+test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+  [
+    'chatAnthropic',
+    { extendedThinking: true, budgetTokens: '2048' },
+    { thinking: { type: 'enabled', budget_tokens: 2048 } },
+  ],
+  [
+    'chatAnthropic',
+    { adaptiveThinking: true, thinkingEffort: 'low' },
+    { thinking: { type: 'adaptive' }, output_config: { effort: 'low' } },
+  ],
+  [
+    'chatGoogleGenerativeAI',
+    { thinkingBudget: '0' },
+    { generationConfig: { thinkingConfig: { thinkingBudget: 0, includeThoughts: true } } },
+  ],
+  [
+    'chatGoogleGenerativeAI',
+    { thinkingLevel: 'low', thinkingBudget: '9' },
+    { generationConfig: { thinkingConfig: { thinkingLevel: 'low', includeThoughts: true } } },
+  ],
+  [
+    'chatGoogleGenerativeAI',
+    {
+      safetySettings: JSON.stringify([
+        { harmCategory: 'HARM_CATEGORY_HARASSMENT', harmBlockThreshold: 'BLOCK_NONE' },
+        { harmCategory: 'HARM_CATEGORY_HARASSMENT', harmBlockThreshold: 'BLOCK_ONLY_HIGH' },
+        { harmCategory: '', harmBlockThreshold: 'BLOCK_NONE' },
+      ]),
+    },
+    { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }] },
+  ],
+])('%s is asked as its author drew it: %j', async (name, drawn, expected) => {
+  const bodies: string[] = []
+  stub = await startStub((request, response) => {
+    request.on('data', (piece: Buffer) => bodies.push(piece.toString()))
+    request.on('end', () => refuse(response, 400, 'no'))
+  })
+  const inputs = { modelName: 'some-model', baseUrl: stub.baseUrl, streaming: false, ...drawn }
+  const flow = llmChainFlow('', { model: { name, inputs } })
+  const credential = async () => ({ anthropicApiKey: key, googleGenerativeAPIKey: key })
+  await failureOf(run(flow, { ports: { fetch: stub.fetch, credential } }))
+  expect(JSON.parse(bodies[0] ?? '')).toMatchObject(expected)
 })

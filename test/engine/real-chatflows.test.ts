@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
 import type { FlowEvent } from '../../src/engine/node/events.ts'
 import { failureOf, noRealFlows, realFlow, run, startProvider, textOf } from './harness.ts'
+import { library } from './library.ts'
 import { call, linesOf, script, type Asked, type Reply } from './script.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
@@ -13,18 +14,22 @@ beforeEach(() => provider.mock.clearRequests())
 afterAll(() => provider.stop())
 
 const toFake = (name: string): Record<string, unknown> => {
-  if (name === 'chatOpenAI') return { basepath: provider.baseUrl }
+  if (/^(chatOpenAI|openAIEmbeddings)$/.test(name)) return { basepath: provider.baseUrl }
+  if (name === 'localAIEmbeddings') return { basePath: provider.baseUrl }
+  if (name === 'chatOllama') return { baseUrl: provider.mock.url }
   if (!name.startsWith('azureChatOpenAI')) return {}
   return { basepath: `${provider.mock.url}/openai`, modelName: 'my-deployment' }
 }
 const credential = async () => ({ azureOpenAIApiKey: 'k'.repeat(32) })
+
+const { vectors } = library(['Apple earned 3.'], []).ports
 
 async function answer(name: string, replies: readonly Reply[], question = 'socks') {
   const asked: Asked[] = script(provider, replies)
   const events: FlowEvent[] = []
   const result = await run(realFlow(`chatflows/${name}.json`, toFake), {
     input: { question, streaming: true },
-    ports: { fetch: provider.fetch, credential },
+    ports: { fetch: provider.fetch, credential, vectors },
     emit: (event) => void events.push(event),
   })
   return { result, asked, events }
@@ -89,7 +94,8 @@ describe.skipIf(noRealFlows !== undefined)(`real chatflows ${noRealFlows ?? ''}`
     const usedTools = [{ tool: 'calculator', toolInput: { input: '6 * 7' }, toolOutput: '42' }]
     expect(result).toMatchObject({ text: 'It is 42.', usedTools, memoryType: 'Buffer Memory' })
     expect(linesOf(asked[1]).at(-1)).toBe('tool: 42')
-    expect(events.map(({ event }) => event).slice(0, 3)).toEqual(['usedTools', 'start', 'token'])
+    const kinds = new Set(events.map(({ event }) => event))
+    expect([...kinds]).toEqual(['start', 'token', 'usedTools'])
   })
 
   test('Tool Agent: the model hears that a search has no credential', async () => {
@@ -98,6 +104,23 @@ describe.skipIf(noRealFlows !== undefined)(`real chatflows ${noRealFlows ?? ''}`
     expect(linesOf(asked[1]).at(-1)).toMatch(/"Serp API" \(serpAPI_\d\) cannot search: it needs/)
     expect(result.usedTools?.[0]?.error).toMatch(/credential with serpApiKey/)
     expect(result.text).toBe('I cannot search.')
+  })
+
+  test('Local QnA answers from what was found', async () => {
+    const { result, asked } = await answer('Local QnA', ['3 of them'])
+    expect(result.text).toBe('3 of them')
+    expect(linesOf(asked[0])[0]).toMatch(/^system: .*<doc id='0'>Apple earned 3\.<\/doc>/s)
+  })
+
+  test('Multiple Documents QnA looks in both of its stores', async () => {
+    const both = [call('search_apple', { input: 'profit' }), call('search_tsla', { input: 'loss' })]
+    const { result, asked, events } = await answer('Multiple Documents QnA', [...both, '3 and 4'])
+    expect(result.text).toBe('3 and 4')
+    expect(linesOf(asked[2]).filter((line) => line === 'tool: Apple earned 3.')).toHaveLength(2)
+    expect(result.usedTools?.map(({ tool }) => tool)).toEqual(['search_apple', 'search_tsla'])
+    expect(result.sourceDocuments).toHaveLength(2)
+    const kinds = new Set(events.map(({ event }) => event))
+    expect([...kinds]).toEqual(['start', 'token', 'sourceDocuments', 'usedTools'])
   })
 
   test('OpenAI Assistant is refused in a sentence', async () => {

@@ -318,3 +318,53 @@ describe('a retriever’s outputs', () => {
     expect(saved).toEqual(['Socks are warm.\nSource: {{metadata.source}}'])
   })
 })
+
+describe('an agent that is shown documents', () => {
+  const flow = (inputs: Record<string, unknown>) =>
+    wire([
+      model(),
+      embeddings,
+      store('retriever', { topK: 1 }, 'found'),
+      { id: 'calculator', name: 'calculator' },
+      { id: 'memory', name: 'bufferMemory', category: 'Memory' },
+      {
+        id: 'end',
+        name: 'conversationalRetrievalToolAgent',
+        category: 'Agents',
+        inputs: {
+          model: instance('model'),
+          memory: instance('memory'),
+          tools: [instance('calculator')],
+          vectorStoreRetriever: instance('found'),
+          systemMessage: 'Know {context}!',
+          ...inputs,
+        },
+      },
+    ])
+  const history = async () => [{ role: 'userMessage' as const, content: 'Hello' }]
+
+  test('looks for the question on its own, and works with tools', async () => {
+    const replies = ['rain?', call('calculator', { input: '6*7' }), '42 drops']
+    const asked = script(provider, replies)
+    const { ports, searches } = shelf()
+    const drawnFlow = flow({ rephrasePrompt: '{chat_history} / {question}' })
+    const result = await run(drawnFlow, told({ ports: { ...ports, history } }))
+    expect(linesOf(asked[0])).toEqual(['user: Human: Hello / socks'])
+    expect(searches).toEqual(['rain?'])
+    expect(linesOf(asked[1])).toEqual([
+      "system: Know <doc id='0'>It rains.</doc>!",
+      'user: Hello',
+      'user: socks',
+    ])
+    expect(linesOf(asked[2]).at(-1)).toBe('tool: 42')
+    expect(result).toMatchObject({ text: '42 drops', usedTools: [{ tool: 'calculator' }] })
+  })
+
+  test('looks for the question as it is where nothing says how to reword it', async () => {
+    const asked = script(provider, ['warm'])
+    const { ports, searches } = shelf()
+    await run(flow({}), told({ ports: { ...ports, history } }))
+    expect(searches).toEqual(['socks'])
+    expect(linesOf(asked[0])[0]).toMatch(/^system: Know <doc id='0'>Socks/)
+  })
+})

@@ -25,11 +25,15 @@ export type Reply =
 /** What each reply of a script costs. */
 const price = { prompt_tokens: 10, completion_tokens: 1, total_tokens: 11 }
 
-/** Lets the fake provider answer one reply after the other; answers what it was asked. */
+/**
+ * Lets the fake provider answer one reply after the other; answers what it was asked. Vectors it
+ * makes up by itself.
+ */
 export function script(provider: Provider, replies: readonly Reply[]): Asked[] {
   const asked: Asked[] = []
   provider.mock.clearFixtures()
-  provider.mock.on({ predicate: () => true }, (request) => {
+  const isChat = (request: { readonly embeddingInput?: string }) => !request.embeddingInput
+  provider.mock.on({ predicate: isChat }, (request) => {
     const reply = replies[asked.length]
     asked.push(structuredClone(request))
     if (reply === undefined) throw new Error('the script has no more replies')

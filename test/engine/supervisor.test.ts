@@ -84,7 +84,8 @@ describe('a supervisor and its workers', () => {
   })
 
   test('a summary where the author wants one', async () => {
-    script(provider, [route('counter'), 'one', route('FINISH'), 'in short: one'])
+    const last = call('route', { next: 'FINISH', reasoning: 'r', summarization: 'in short: one' })
+    script(provider, [route('counter'), 'one', last])
     expect((await run(flow({ summarization: true }), told())).text).toBe('in short: one')
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { draw, failureOf, run, startProvider, type Told } from './harness.ts'
-import { call, keeper, linesOf, script } from './script.ts'
+import { call, keeper, linesOf, script, type Reply } from './script.ts'
 import {
   agent,
   calculator,
@@ -70,10 +70,10 @@ const guardedFlow = () =>
 
 const stopped = async () => {
   const { keep, savedRun } = keeper()
-  script(provider, [call('calculator', { input: '6*7' })])
+  const asked = script(provider, [call('calculator', { input: '6*7' }), 'Shall I calculate?'])
   const result = await run(guardedFlow(), told())
   keep(result)
-  return { result, savedRun }
+  return { result, savedRun, asked }
 }
 
 describe('calls that a person has to agree to', () => {
@@ -81,10 +81,13 @@ describe('calls that a person has to agree to', () => {
     ['a button', { question: 'Sure' }],
     ['humanInput', { question: '', humanInput: { type: 'proceed' as const } }],
   ])('agreed by %s', async (_what, input) => {
-    const { result, savedRun } = await stopped()
+    const { result, savedRun, ...before } = await stopped()
+    const call = '{"tool":"calculator","toolInput":{"input":"6*7"},"toolOutput":""}'
+    expect(linesOf(before.asked[1])).toEqual([`user: About to use [${call}]. Go on?`])
     expect(result).toMatchObject({
       status: 'STOPPED',
-      text: 'About to use calculator. Go on?',
+      text: 'Shall I calculate?',
+      memoryType: 'mem',
       action: {
         mapping: { approve: 'Sure', reject: 'No' },
         elements: [{ type: 'approve-button', label: 'Sure' }, { type: 'reject-button' }],
@@ -114,7 +117,7 @@ describe('calls that a person has to agree to', () => {
 })
 
 describe('a tool node that asks first', () => {
-  const stopAtTools = async () => {
+  const stopAtTools = async (approval: readonly Reply[]) => {
     const flow = draw(
       [
         model(provider),
@@ -132,26 +135,31 @@ describe('a tool node that asks first', () => {
       ],
     )
     const { keep, savedRun } = keeper()
-    script(provider, [call('calculator', { input: '6*7' })])
+    script(provider, [call('calculator', { input: '6*7' }), ...approval])
     const result = await run(flow, told())
     keep(result)
     return { flow, result, savedRun }
   }
 
   test.each([
-    ['Yes', 'tool: 42'],
-    ['No', 'tool: A person refused this call.'],
-  ])('%s', async (question, line) => {
-    const { flow, result, savedRun } = await stopAtTools()
+    ['Yes', 'of a silent model', [''], 'tool: 42'],
+    ['No', 'of a failing model', [], 'tool: A person refused this call.'],
+  ])('%s, at the question %s', async (...[question, , approval, line]) => {
+    const { flow, result, savedRun } = await stopAtTools(approval)
     expect(result).toMatchObject({ status: 'STOPPED', action: { mapping: { approve: 'Yes' } } })
+    // Without its words a person still learns what waits.
+    expect(result.text).toMatch(/calculator: \{"input":"6\*7"\}/)
     const asked = script(provider, ['so'])
     const second = await run(flow, told({ input: { question }, ports: { savedRun } }))
     expect(second.text).toBe('so')
     expect(linesOf(asked[0]).at(-1)).toBe(line)
+    // Providers want to know the tools whose calls they are shown.
+    expect(asked[0]?.tools).toHaveLength(1)
+    expect(asked[0]?.tool_choice).toBe('none')
   })
 
   test('a new question instead leaves the open call behind', async () => {
-    const { flow, savedRun } = await stopAtTools()
+    const { flow, savedRun } = await stopAtTools(['Shall I?'])
     const asked = script(provider, ['hello', 'hello'])
     await run(flow, told({ input: { question: 'Hi' }, ports: { savedRun } }))
     expect(linesOf(asked[0])).toEqual(['system: You are asker', 'user: socks', 'user: Hi'])

@@ -184,6 +184,103 @@ describe('agents in sequence', () => {
     })
   })
 
+  test('code says how values change; what comes to nothing changes nothing', async () => {
+    script(provider, ['one', 'two'])
+    const code = `{
+      count: { value: (x, y) => x + y, default: () => 1 },
+      names: { value: (x, y) => x.concat(y), default: () => [] },
+      last: { value: (x, y) => y ?? x, default: () => null },
+    }`
+    const changes = (rows: object[]) => ({ updateStateMemoryUI: JSON.stringify(rows) })
+    const flow = draw(
+      [
+        model(provider),
+        node('state', 'seqState', {
+          selectedStateTab_state: 'stateMemoryCode',
+          stateMemoryCode: code,
+        }),
+        start({ state: '{{state.data.instance}}' }),
+        llm('a', {
+          updateStateMemory: 'updateStateMemoryCode',
+          updateStateMemoryCode: 'return { count: 5, names: ["a"], last: "x" }',
+        }),
+        llm(
+          'b',
+          changes([
+            { key: 'names', value: 'b' },
+            { key: 'last', value: '$flow.state.gone' },
+          ]),
+        ),
+      ],
+      [
+        ['start', 'a'],
+        ['a', 'b'],
+      ],
+    )
+    const { state: left } = await run(flow, told())
+    expect(left?.['values']).toEqual({ count: 6, names: ['a', 'b'], last: 'x' })
+  })
+
+  test('rows as older canvases kept them', async () => {
+    script(provider, ['one'])
+    const flow = draw(
+      [
+        model(provider),
+        node('state', 'seqState', {
+          stateMemory: '[{"Key":"list","Operation":"Append","Default Value":"[\\"a\\"]"}]',
+        }),
+        start({ state: '{{state.data.instance}}' }),
+        llm('x', { updateStateMemory: '[{"Key":"list","Value":"$flow.output.content"}]' }),
+      ],
+      [['start', 'x']],
+    )
+    expect((await run(flow, told())).state?.['values']).toEqual({ list: ['a', 'one'] })
+  })
+
+  test.each<[string, string, string, string]>([
+    ['$A', 'Contains', 'one', 'Yes'],
+    ['$A', 'Is', 'one', 'No'],
+    ['$flow.state.messages[-1].content', 'End With', 'said', 'Yes'],
+    ['$flow.state.messages.length', 'Equal To', '2', 'Yes'],
+    ['$flow.state.gone', 'Is Empty', '', 'Yes'],
+    // Nothing can be said of a value that is not there.
+    ['$flow.state.gone', 'Is Not', 'x', 'No'],
+    ['$flow.state.gone', 'Less Than', '5', 'No'],
+    ['many', 'Greater Than', '1', 'No'],
+  ])('a condition: %s %s "%s" is %s', async (...[variable, operation, value, text]) => {
+    script(provider, ['one was said', (asked) => linesOf(asked)[0]?.slice('system: '.length) ?? ''])
+    const row = { variable, operation, value, output: 'Ça va' }
+    const flow = draw(
+      [
+        model(provider),
+        start(),
+        llm('A'),
+        node('if', 'seqCondition', {
+          selectedConditionFunctionTab_if: 'conditionUI_if',
+          conditionUI: JSON.stringify([
+            row,
+            { ...row, variable: '$A', operation: 'Is Not Empty', output: 'Non' },
+          ]),
+        }),
+        llm('yes', { systemMessagePrompt: 'Yes' }),
+        llm('no', { systemMessagePrompt: 'No' }),
+      ],
+      [
+        ['start', 'A'],
+        ['A', 'if'],
+        ['if', 'yes', 'if-output-caVa-Condition'],
+        ['if', 'no', 'if-output-non-Condition'],
+      ],
+    )
+    const result = await run(flow, told())
+    expect(result.text).toBe(text)
+    expect(result.agentReasoning?.[1]).toMatchObject({
+      agentName: 'if',
+      nodeName: 'seqCondition',
+      messages: [text.toLowerCase()],
+    })
+  })
+
   test('an LLM node asks, the tool node calls, the next one sees the result', async () => {
     const asked = script(provider, [
       call('calculator', { input: '6*7' }),

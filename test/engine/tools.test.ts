@@ -285,6 +285,34 @@ describe('web search', () => {
     )
   })
 
+  test.each<[string, Record<string, unknown>, Record<string, string>, RegExp]>([
+    [
+      'tavilyAPI',
+      { topic: 'news', maxResults: '9', includeAnswer: true, includeDomains: 'a.b, c.d', days: '' },
+      { tavilyApiKey: 'k' },
+      /\{"query":"x","topic":"news","max_results":9,"include_answer":true,"include_domains":\["a.b","c.d"\]\}/,
+    ],
+    [
+      'exaSearch',
+      { numResults: 9, type: 'neural' },
+      { exaSearchApiKey: 'k' },
+      /"numResults":9,"type":"neural"\}/,
+    ],
+    ['searXNG', { engines: 'bing', apiBase: 'https://s.example' }, {}, /format=json&engines=bing$/],
+  ])('%s with the options drawn', async (...[name, inputs, fields, sent]) => {
+    let body = ''
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      const url = input instanceof Request ? input.url : input.toString()
+      body = typeof init?.body === 'string' ? init.body : url
+      return Response.json({ results: Array.from({ length: 12 }, () => found) })
+    }
+    const tool = await toolOf(name, inputs, { ports: { fetch, credential: async () => fields } })
+    const answer = await tool.run({ input: 'x' }, { signal })
+    expect(body).toMatch(sent)
+    const lines = name === 'searXNG' ? 8 : 9
+    expect(answer).toBe(Array(lines).fill('T – https://l.example – S').join('\n'))
+  })
+
   test('nothing found, and a direct answer', async () => {
     const answers = [{}, { answerBox: { answer: '42' }, organic: [found] }]
     const fetch: typeof globalThis.fetch = async () => Response.json(answers.shift())

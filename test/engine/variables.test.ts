@@ -80,9 +80,13 @@ const agentflow: AgentflowScope = {
   variables: { x: 'X' },
   flow: { chatId: 'c1', state: { s: { t: 1 }, list: [1, 2] } },
   now: () => new Date('2026-01-02T03:04:05.678Z'),
+  messagesInRun: 2,
   iteration: { name: 'item' },
   output: (id) =>
-    ({ llm_0: { content: 'said', rows: [{ k: 'v' }] }, http_0: { http: { data: { d: 1 } } } })[id],
+    ({
+      llm_0: { content: 'said', count: 3, rows: [{ k: 'v' }] },
+      http_0: { http: { data: { d: 1 } } },
+    })[id],
 }
 
 describe('references in an agentflow', () => {
@@ -92,7 +96,10 @@ describe('references in an agentflow', () => {
     ['<p>Say <span class="variable" data-id="question">{{ question }}</span> </p>', 'Say why?'],
     ['{{ $form.a.b }}', 'form'],
     ['{{ $vars.x }}', 'X'],
-    ['{{ $flow.state.s.t }}', 1],
+    ['{{ $flow.state.s.t }}', '1'],
+    ['{{ $flow.state.list }}', '[1,2]'],
+    ['{{ $flow.chatHistory[1].content }}', 'hello'],
+    ['{{ $flow.runtimeChatHistoryLength }} {{ runtime_messages_length }}', '2 2'],
     ['n={{ $flow.state.s }} {{ $flow.state.list }}', 'n={"t":1} [1,2]'],
     ['{{ $flow.chatId }}', 'c1'],
     ['{{ $iteration.name }}', 'item'],
@@ -100,9 +107,12 @@ describe('references in an agentflow', () => {
     ['{{ current_date_time }}', '2026-01-02T03:04:05.678Z'],
     ['{{ chat_history }}', 'Human: hi\nAssistant: hello'],
     ['{{ llm_0 }}', 'said'],
-    ['{{ llm_0.output.rows }}', [{ k: 'v' }]],
+    ['{{ llm\\_0 }}', 'said'],
+    ['{{ llm_0.output.rows }}', '[{"k":"v"}]'],
     ['{{ llm_0.output.rows[0].k }}!', 'v!'],
-    ['{{ http_0 }}', { d: 1 }],
+    ['{{ llm_0.output.count }}', 3],
+    ['{{ llm_0.output.count }}!', '3!'],
+    ['{{ http_0 }}', '{"d":1}'],
     ['{{ gone_0 }} {{ gone_0.output.x }}', '{{ gone_0 }} {{ gone_0.output.x }}'],
     ['{{ loop_count }}', '{{ loop_count }}'],
     ['{{ $form.__proto__.x }}', '{{ $form.__proto__.x }}'],
@@ -114,6 +124,25 @@ describe('references in an agentflow', () => {
     ],
   ])('%j', async (value, expected) => {
     expect(await resolveStepInput(value, agentflow)).toEqual(expected)
+  })
+
+  test('what the node itself left keeps its type', async () => {
+    const scope = { ...agentflow, result: { content: '{"list":[1]}', n: 2 } }
+    const rows = ['{{ output.list }}', '{{ output.n }}', '{{ output }}', 'n={{ output.n }}']
+    expect(await resolveStepInput(rows, scope)).toEqual([[1], 2, '{"list":[1]}', 'n=2'])
+  })
+
+  test('in JSON a reference stays the text between its quotes', async () => {
+    const body = { n: '{{ llm_0.output.count }}' }
+    expect(await resolveStepInput(body, agentflow, true)).toEqual({ n: '3' })
+  })
+
+  test.each([
+    ['$iteration', 'a text'],
+    ['$iteration.item', 'a text'],
+  ])('an item that is a text: {{ %s }}', async (name, expected) => {
+    const scope = { ...agentflow, iteration: 'a text' }
+    expect(await resolveStepInput(`{{ ${name} }}`, scope)).toBe(expected)
   })
 })
 
@@ -136,7 +165,7 @@ test.each([
 test.each<[string, Record<string, unknown>, string[], string]>([
   ['a {x} b', {}, ['x'], 'a ? b'],
   ['{x}{y}{x}', { x: 1 }, ['y'], '1?1'],
-  ['{x}', { x: '' }, ['x'], '?'],
+  ['{x}{y}', { x: '', y: null }, ['y'], '?'],
   ['{{x}} \\{y\\}', {}, [], '{x} {y}'],
   ['{"a": "b"} {z}', {}, ['z'], '{"a": "b"} ?'],
   ['{} { } {toString}', {}, ['toString'], '{} { } ?'],

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
+import { gathered } from '../../src/engine/documents/gather.ts'
 import { pdf } from '../vectors/files.ts'
 import { detour } from './detour.ts'
 import { buildInstance, failureOf, startStub } from './harness.ts'
@@ -202,4 +203,19 @@ describe('JSON path extractor', () => {
     expect(await easy.run({ json: '{' }, { signal })).toBe('null')
     expect((await failureOf(extractor({}))).message).toMatch(/"x" \(x_0\).*needs a path/)
   })
+})
+
+test.each([
+  ['cheerioWebScraper', { selector: 'main' }],
+  ['puppeteerWebScraper', { cssSelector: 'main' }],
+])('%s loads the part of a page that is drawn', async (name, inputs) => {
+  stub = await startStub((_request, response) => {
+    response.setHeader('content-type', 'text/html')
+    response.end('<nav>Menu</nav><main>The text</main>')
+  })
+  const node = { name, inputs: { url: stub.baseUrl, ...inputs } }
+  const { fetch } = stub
+  const documents = await buildInstance('documents', node, { ports: { fetch } })
+  const found = await gathered(documents.load())
+  expect(found.map(({ pageContent }) => pageContent.trim())).toEqual(['The text'])
 })

@@ -1,3 +1,4 @@
+import { createHash, createHmac } from 'node:crypto'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createSandbox, type Sandbox } from '../../src/platform/workers/sandbox.ts'
 
@@ -78,14 +79,38 @@ describe('what code is given and gives back', () => {
     ).toBe('UNPROCESSABLE Error: late (line 1)')
   })
 
-  test('only two modules can be required', async () => {
+  test('few modules can be required', async () => {
     expect(
       await outcome('return [typeof require("node-fetch"), typeof require("axios").get]'),
     ).toEqual(['function', 'function'])
+    expect(
+      await outcome(`const { URL } = require('node:url')
+        const { Buffer } = require('buffer')
+        return new URL('http://x.example/a').pathname + Buffer.from('YQ==', 'base64').toString()`),
+    ).toBe('/aa')
     expect(await outcome('return require("fs")')).toMatch(
-      /Cannot find module 'fs': only node-fetch/,
+      /Cannot find module 'fs': there are only node-fetch/,
     )
     expect(await outcome('return require("__proto__")')).toMatch(/Cannot find module '__proto__'/)
+  })
+
+  test('hashes are those of Node', async () => {
+    const code = `const { createHash, createHmac, randomBytes } = require('crypto')
+      return [
+        createHash('sha256').update('grün').update(Buffer.from('b')).digest('hex'),
+        createHmac('SHA1', 'key').update('YQ==', 'base64').digest('base64'),
+        Buffer.from(createHmac('md5', Buffer.from('k')).update('').digest()).toString('base64url'),
+        randomBytes(3).length,
+      ]`
+    expect(await outcome(code)).toEqual([
+      createHash('sha256').update('grünb').digest('hex'),
+      createHmac('sha1', 'key').update('a').digest('base64'),
+      createHmac('md5', 'k').update('').digest('base64url'),
+      3,
+    ])
+    expect(await outcome('return require("crypto").createHash("constructor").digest()')).toBe(
+      'UNPROCESSABLE TypeError: Unknown algorithm: constructor (line 1)',
+    )
   })
 
   test('timers wait, repeat and can be cleared', async () => {

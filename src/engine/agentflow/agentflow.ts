@@ -6,7 +6,9 @@ import type { FlowResult } from '../node/result.ts'
 import type { StepResult } from '../node/step.ts'
 import type { Run } from '../run/context.ts'
 import { cannotRun } from '../run/problems.ts'
+import type { Found } from '../steps/agent.ts'
 import { questionOf } from '../talk/question.ts'
+import { isRecord } from '../text/paths.ts'
 import { planAgentflow } from './plan.ts'
 import { absorb, deliver, newFrame, type Frame, type Plan } from './progress.ts'
 import type { Progress } from './progress.ts'
@@ -39,6 +41,7 @@ export async function runAgentflow(run: Run): Promise<FlowResult> {
   const status = action === undefined ? 'FINISHED' : 'STOPPED'
   run.emit({ event: 'agentFlowEvent', data: status })
   return {
+    ...foundBy(progress.rows.at(-1)),
     text,
     sessionId: run.sessionId,
     agentFlowExecutedData: progress.rows,
@@ -68,6 +71,7 @@ function newProgress(run: Run): Progress {
     said: [],
     rounds: new Map(),
     forgetsPast: false,
+    isQuestionPast: false,
     state: {},
     question: questionOf(run.input),
   }
@@ -159,6 +163,14 @@ function finalText(rows: readonly ExecutedNode[]): string {
   const content = output?.content
   if (content === undefined || content === null || content === '') return ' '
   return typeof content === 'string' ? content : JSON.stringify(content)
+}
+
+/** What the last node's answer came with. */
+function foundBy(row: ExecutedNode | undefined): Found {
+  const output = row?.data['output']
+  const kinds = ['usedTools', 'sourceDocuments', 'artifacts'] as const
+  const lists = kinds.map((kind) => [kind, isRecord(output) ? output[kind] : undefined] as const)
+  return Object.fromEntries(lists.filter(([, list]) => Array.isArray(list) && list.length > 0))
 }
 
 function tooManySteps(): Failure {

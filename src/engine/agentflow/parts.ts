@@ -7,8 +7,9 @@ import { findNode, suggestNode } from '../nodes/index.ts'
 import type { Run } from '../run/context.ts'
 import { aloneNode, buildAll, credentialKey } from '../run/node-context.ts'
 import type { Problem } from '../run/problems.ts'
+import { parseLoose } from '../text/json.ts'
 import { markdownOf } from '../text/markdown.ts'
-import { isRecord, parseJson } from '../text/paths.ts'
+import { isRecord } from '../text/paths.ts'
 
 /**
  * Builds a part of an agentflow's node, such as its model. What a caller put into its settings is
@@ -22,7 +23,7 @@ export async function buildPart<K extends InstanceKind>(
     readonly node: FlowNode
     readonly part: Part
     readonly isReplaced: boolean
-    readonly resolve: (value: unknown) => Promise<unknown>
+    readonly resolve: (value: unknown, wasJson: boolean) => Promise<unknown>
   },
 ): Promise<readonly InstanceByKind[K][]> {
   const { node, part, isReplaced, resolve } = how
@@ -35,7 +36,7 @@ export async function buildPart<K extends InstanceKind>(
     const isLiteral = isReplaced || !takesVariables(definition, name)
     if (isLiteral) return [name, value] as const
     const parsed = definition.inputs[name]?.type === 'json' ? readEarly(value) : value
-    return [name, await resolve(parsed)] as const
+    return [name, await resolve(parsed, parsed !== value)] as const
   })
   return buildAll(run, kind, {
     node: aloneNode({ ...part, id: node.id, label: node.label }),
@@ -57,21 +58,22 @@ export function agentflowPartProblems(node: FlowNode): Problem[] {
 }
 
 /** By the canvas's convention, settings under `xConfig` stand beside the kind's name under `x`. */
-function partsIn(value: unknown): Pick<Part, 'name'>[] {
+export function partsIn(value: unknown): Omit<Part, 'from'>[] {
   if (Array.isArray(value)) return value.flatMap(partsIn)
   if (!isRecord(value)) return []
   return Object.entries(value).flatMap(([key, item]) => {
-    if (key === 'documentStore' && item) return [{ name: 'documentStoreVS' }]
+    if (key === 'documentStore' && item) return [{ name: 'documentStoreVS', config: {} }]
     const inside = Array.isArray(item) ? item.flatMap(partsIn) : []
-    if (typeof item !== 'string' || item === '' || !isRecord(value[`${key}Config`])) return inside
-    return [...inside, { name: item }, ...partsIn(value[`${key}Config`])]
+    const config = value[`${key}Config`]
+    if (typeof item !== 'string' || item === '' || !isRecord(config)) return inside
+    return [...inside, { name: item, config }, ...partsIn(config)]
   })
 }
 
 /** Read before resolving, so that a quote in the question cannot break out of its JSON string. */
 export function readEarly(value: unknown): unknown {
   const text = typeof value === 'string' ? markdownOf(value).trim() : ''
-  return /^[[{]/.test(text) ? (parseJson(text) ?? value) : value
+  return /^[[{]/.test(text) ? (parseLoose(text) ?? value) : value
 }
 
 function takesVariables(definition: NodeDefinition, name: string): boolean {

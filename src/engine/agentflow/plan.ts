@@ -1,5 +1,5 @@
 import { nodeTitle, type Flow, type FlowNode } from '../flow/flow.ts'
-import { orderFrom, predecessors, type Links } from '../flow/graph.ts'
+import { orderFrom, predecessors, successors, type Links } from '../flow/graph.ts'
 import { findNode } from '../nodes/index.ts'
 import { unknownNodes, type Problem } from '../run/problems.ts'
 import { loopTarget } from '../steps/loop.ts'
@@ -44,14 +44,16 @@ export function planAgentflow(
   const flow = withinFrames(whole)
   const before = predecessors(flow)
   const nodes = [...flow.nodes.values()]
-  const unknown = [...unknownNodes(nodes), ...nodes.flatMap(agentflowPartProblems)]
-  if (unknown.length > 0) return { ok: false, problems: unknown }
   const first = nodes.filter(({ id }) => before.get(id)?.length === 0)
   const starts = first.filter(({ parent }) => parent === undefined)
   const [start] = starts
   if (start === undefined || starts.length > 1) {
-    return { ok: false, problems: [startProblem(starts)] }
+    const unknown = unknownIn(nodes)
+    return { ok: false, problems: unknown.length > 0 ? unknown : [startProblem(starts)] }
   }
+  const certain = reachedAnyway(flow, [start, ...first.filter(({ parent }) => parent)], decides)
+  const unknown = unknownIn(nodes.filter(({ id }) => certain.has(id)))
+  if (unknown.length > 0) return { ok: false, problems: unknown }
   const problems = nodes.flatMap((node) => placeProblem(flow, node))
   if (problems.length > 0) return { ok: false, problems }
   const ways = new Map(nodes.map(({ id }) => [id, waysFrom(flow, id)]))
@@ -65,6 +67,36 @@ export function planAgentflow(
   )
   const innerIds = [...inner].map(([id, inside]) => [id, inside.map((node) => node.id)] as const)
   return { ok: true, start, ways, requirements, inner: new Map(innerIds) }
+}
+
+/** What of these nodes this server does not know: their kinds, or kinds of their parts. */
+export function unknownIn(nodes: readonly FlowNode[]): readonly Problem[] {
+  return [...unknownNodes(nodes), ...nodes.flatMap(agentflowPartProblems)]
+}
+
+/**
+ * Ids of the nodes that a run comes to, whatever it decides: one that this server does not know may
+ * stand on a way that is not taken.
+ */
+function reachedAnyway(
+  flow: Flow,
+  starts: readonly FlowNode[],
+  decides: (node: FlowNode) => boolean,
+): ReadonlySet<string> {
+  const next = successors(flow)
+  const isFrameSure = ({ parent }: FlowNode) => parent === undefined || reached.has(parent)
+  const reached = new Set<string>()
+  for (const start of starts) {
+    if (!isFrameSure(start)) continue
+    const ids = [start.id]
+    for (const id of ids) {
+      const node = flow.nodes.get(id)
+      if (node === undefined || reached.has(id)) continue
+      reached.add(id)
+      if (!decides(node)) ids.push(...(next.get(id) ?? []))
+    }
+  }
+  return reached
 }
 
 /** Without edges that cross the border of an iteration, which nothing follows. */

@@ -15,6 +15,8 @@ export interface Progress {
   /** Id of the loop that ran last. */
   latestLoop?: string
   forgetsPast: boolean
+  /** The run goes on after a stop, up to which the session remembers it. */
+  readonly isQuestionPast: boolean
   state: State
   question: string
 }

@@ -50,37 +50,37 @@ function replayed(
   run: Run,
   saved: { readonly earlier: readonly ExecutedNode[]; readonly state: State },
 ): Progress {
+  const starts = [...run.flow.nodes.values()].filter(({ name }) => name === 'startAgentflow')
+  const forgetsPast = starts.some(({ inputs }) => String(inputs['startEphemeralMemory']) === 'true')
   const progress: Progress = {
     outputs: new Map(),
     rows: [],
     said: [],
     rounds: new Map(),
-    forgetsPast: false,
+    forgetsPast,
+    isQuestionPast: !forgetsPast,
     state: {},
     question: questionOf(run.input),
   }
   for (const row of saved.earlier) {
-    const result = resultOf(row)
+    const { said = [], ...result } = resultOf(row)
     const name = run.flow.nodes.get(row.nodeId)?.name ?? ''
-    if (row.status === 'FINISHED') absorb(progress, { id: row.nodeId, name }, result)
+    // What was said up to the stop is in the session's messages, if this run remembers them.
+    const known = { ...result, said: forgetsPast ? said : [] }
+    if (row.status === 'FINISHED') absorb(progress, { id: row.nodeId, name }, known)
     progress.rows.push(row)
-    if (name === 'startAgentflow') Object.assign(progress, beginningOf(run, result.output))
+    if (name === 'startAgentflow') progress.question = firstQuestion(result.output)
   }
   progress.state = saved.state
   return progress
 }
 
 /** The question of a run is the one it began with, not what came with the decision. */
-function beginningOf(run: Run, output: Output): Pick<Progress, 'question' | 'forgetsPast'> {
-  const { question, form } = output
-  const starts = [...run.flow.nodes.values()].filter(({ name }) => name === 'startAgentflow')
-  return {
-    question: questionOf({
-      ...(typeof question === 'string' ? { question } : {}),
-      ...(isRecord(form) ? { form } : {}),
-    }),
-    forgetsPast: starts.some(({ inputs }) => inputs['startEphemeralMemory'] === true),
-  }
+function firstQuestion({ question, form }: Output): string {
+  return questionOf({
+    ...(typeof question === 'string' ? { question } : {}),
+    ...(isRecord(form) ? { form } : {}),
+  })
 }
 
 /** What was queued and waiting when the run stopped; the node it stopped at comes first. */

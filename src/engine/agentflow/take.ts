@@ -6,6 +6,7 @@ import type { Output, StepContext, StepResult } from '../node/step.ts'
 import { findNode } from '../nodes/index.ts'
 import { overridden, type Run } from '../run/context.ts'
 import { nodeContext } from '../run/node-context.ts'
+import { cannotRun, unknownNodes } from '../run/problems.ts'
 import { resolveStepInput, type AgentflowScope } from '../run/references.ts'
 import { messagesOf } from '../talk/history.ts'
 import { buildPart, readEarly } from './parts.ts'
@@ -25,7 +26,8 @@ interface Step {
 export async function takeStep(step: Step, iterate: StepContext['iterate']): Promise<StepResult> {
   const { run, node } = step
   const definition = findNode(node.name)
-  if (definition?.step === undefined) {
+  if (definition === undefined) throw cannotRun(unknownNodes([node]))
+  if (definition.step === undefined) {
     const sentence = `The node ${nodeTitle(node)} of type ${node.name} cannot run in an agentflow.`
     throw new Failure('UNPROCESSABLE', sentence)
   }
@@ -37,7 +39,7 @@ export async function takeStep(step: Step, iterate: StepContext['iterate']): Pro
     const isLiteral = drawn.names.has(name) || spec?.acceptVariable !== true
     if (isLiteral) return [name, value] as const
     const parsed = spec.type === 'json' ? readEarly(value) : value
-    return [name, await resolveStepInput(parsed, scope)] as const
+    return [name, await resolveStepInput(parsed, scope, parsed !== value)] as const
   })
   const raw = Object.fromEntries(await Promise.all(entries))
   return definition.step(raw, contextOf(step, { drawn, scope, iterate }))
@@ -54,7 +56,8 @@ function contextOf(
   const { plan, progress, frame, node, resumed } = step
   const { drawn, scope, iterate } = how
   const tally = createTally(step.run.spend)
-  const run = { ...step.run, spend: tally.spend }
+  const facts = { ...step.run.facts, state: progress.state }
+  const run = { ...step.run, spend: tally.spend, facts }
   const isLast = plan.ways.get(node.id)?.length === 0 && frame.iteration === undefined
   return {
     ...nodeContext(run, node, { isLast, hasCredential: !drawn.dropsCredential }),
@@ -63,6 +66,7 @@ function contextOf(
     question: progress.question,
     replaced: drawn.names,
     said: [...progress.said],
+    isQuestionPast: progress.isQuestionPast,
     past: async () => (progress.forgetsPast ? [] : messagesOf(await run.history())),
     spent: () => tally.total() ?? noUsage,
     round: (progress.rounds.get(node.id) ?? 0) + 1,
@@ -74,7 +78,7 @@ function contextOf(
         node,
         part,
         isReplaced: part.from.some((name) => drawn.names.has(name)),
-        resolve: (value) => resolveStepInput(value, scope),
+        resolve: (value, wasJson) => resolveStepInput(value, scope, wasJson),
       }),
     settle: async (name, output) => {
       const value = drawn.inputs[name]
@@ -94,9 +98,10 @@ function scopeOf({ run, progress, frame }: Step): AgentflowScope {
   return {
     question: progress.question,
     form: run.input.form ?? savedForm(progress),
-    history: progress.forgetsPast ? [] : run.mentionedHistory,
+    history: [...(progress.forgetsPast ? [] : messagesOf(run.mentionedHistory)), ...progress.said],
     fileText: run.fileText,
-    said: progress.said,
+    // The first of them is the question.
+    messagesInRun: Math.max(0, progress.said.length - 1),
     variables: run.variables,
     flow: { ...run.facts, state: progress.state },
     now: () => run.ports.clock.now(),

@@ -19,9 +19,7 @@ export async function runChatflow(run: Run): Promise<FlowResult> {
   const flow = await withoutUntaken(run.flow, parts.build)
   const { ending, steps } = flow === run.flow ? whole : needPlan(planChatflow(flow))
   const answer = await endWith(ending, run, parts)
-  const memory = steps
-    .map(({ name }) => findNode(name))
-    .find((definition) => definition?.category === 'Memory')
+  const memory = steps.find(({ name }) => findNode(name)?.category === 'Memory')
   const published = Object.fromEntries(parts.published)
   return {
     ...answer,

@@ -14,7 +14,6 @@ export const respond =
 interface Asking {
   readonly model: ChatModel
   readonly vectorStoreRetriever: Retriever
-  /** With `{context}` where the documents belong; they stand at its end otherwise. */
   readonly template: string
   readonly history: readonly ChatMessage[]
   readonly returnSourceDocuments: boolean
@@ -28,8 +27,7 @@ export async function answerFrom(
 ): Promise<Answer> {
   const { signal } = context
   const sourceDocuments = await vectorStoreRetriever.search(question, { signal })
-  const whole = template.includes('{context}') ? template : `${template}\n{context}`
-  const system = filled(whole, { context: numbered(sourceDocuments), question })
+  const system = withDocuments(template, { documents: sourceDocuments, question })
   const messages: ChatMessage[] = [
     { role: 'system', content: system },
     ...history,
@@ -37,6 +35,15 @@ export async function answerFrom(
   ]
   const { text } = await askAloud(model, messages, context)
   return returnSourceDocuments ? cited(text, sourceDocuments, context) : { text }
+}
+
+/** An instruction with the documents where it says `{context}`; they stand at its end otherwise. */
+export function withDocuments(
+  template: string,
+  known: { readonly documents: readonly SourceDocument[]; readonly question: string },
+): string {
+  const whole = template.includes('{context}') ? template : `${template}\n{context}`
+  return filled(whole, { context: numbered(known.documents), question: known.question })
 }
 
 /** An answer with its sources, which the caller is told of. */

@@ -79,12 +79,10 @@ const canvasNode = z.object({
     credential: text,
   }),
 })
-const canvas = z.object({
-  nodes: z.array(canvasNode).default([]),
-  edges: z
-    .array(z.object({ source: z.string(), sourceHandle: text, target: z.string() }))
-    .default([]),
-})
+/** An edge that leads from nothing, or to nothing, is none. */
+const edge = z.object({ source: z.string(), sourceHandle: text, target: z.string() }).nullable()
+const edges = z.array(edge.catch(null)).default([])
+const canvas = z.object({ nodes: z.array(canvasNode).default([]), edges })
 
 /** Where a supervisor with workers, or agents in sequence, start. */
 export const teamStarts: ReadonlySet<string> = new Set(['seqStart', 'supervisor'])
@@ -106,7 +104,7 @@ export function parseFlow(source: FlowSource): Flow {
     id: source.id,
     kind: kindOf(nodes),
     nodes: new Map(nodes.map((node) => [node.id, node])),
-    edges: drawn.data.edges,
+    edges: drawn.data.edges.filter((drawnEdge) => drawnEdge !== null),
     overrides: parseOverrideRules(source.apiConfig ?? null),
     mentions: { variables: /\$vars|customTool/i.test(json), history: /chat_?history/i.test(json) },
     ...parseFollowUp(source.followUpPrompts ?? null),

@@ -17,6 +17,7 @@ const kinds: Readonly<Record<string, ForeignKind>> = {
   selectedStore: 'documentStore',
   documentStore: 'documentStore',
   selectedChatflow: 'chatflow',
+  selectedFlow: 'chatflow',
   executeFlowSelectedFlow: 'chatflow',
   selectedAgentflow: 'chatflow',
 }
@@ -27,13 +28,22 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i
 export function foreignIds(flowData: string): readonly ForeignId[] {
   const found = new Map<string, ForeignId>()
   eachNode(flowData, (node, nodeId) => {
-    visit(node, (kind, text) => {
+    for (const { kind, text } of foreignTexts(node)) {
       const id = uuid.exec(text)?.[0]
       if (id) found.set(`${nodeId} ${kind} ${id}`, { kind, id, nodeId })
-      return text
-    })
+    }
   })
   return [...found.values()]
+}
+
+/** What names rows in a part of a flow, as it stands there. */
+export function foreignTexts(part: unknown): readonly { kind: ForeignKind; text: string }[] {
+  const found: { kind: ForeignKind; text: string }[] = []
+  visit(part, (kind, text) => {
+    found.push({ kind, text })
+    return text
+  })
+  return found
 }
 
 /**
@@ -66,15 +76,20 @@ function eachNode(
   return canvas
 }
 
-/** Offers every text under a known key, at any depth, for exchange. The value is a fresh parse: it is changed in place. */
+/** Offers every text under a known key, at any depth, for exchange; what is exchanged, in place. */
 function visit(value: unknown, exchange: Exchange): void {
   if (Array.isArray(value)) for (const item of value) visit(item, exchange)
   else if (isRecord(value)) {
     const record = value as Record<string, unknown>
     for (const [key, item] of Object.entries(record)) {
       const kind = Object.hasOwn(kinds, key) ? kinds[key] : undefined
-      if (kind && typeof item === 'string') record[key] = exchange(kind, item)
-      else visit(item, exchange)
+      if (!kind || typeof item !== 'string') {
+        visit(item, exchange)
+        continue
+      }
+      const other = exchange(kind, item)
+      // A flow that is kept as it was read cannot be written to.
+      if (other !== item) record[key] = other
     }
   }
 }

@@ -115,7 +115,7 @@ export function wordsOf(list: string): string[] | undefined {
   return filled.length === 0 ? undefined : filled
 }
 
-export function missing({ node }: NodeContext, what: string): Failure {
+export function missing({ node }: Pick<NodeContext, 'node'>, what: string): Failure {
   return new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: it needs ${what}.`)
 }
 

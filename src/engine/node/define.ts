@@ -24,6 +24,13 @@ interface NodeFacts {
 
 interface NodeCode<S extends Inputs> {
   readonly inputs: S
+  /** Throws where the inputs alone tell that the node cannot run; before it does, and ahead of time. */
+  readonly check?: (inputs: InputsOf<S>, node: FlowNode) => void
+  /**
+   * Throws for what the node lacks when it gets to work and can do without until then; asked ahead of
+   * time only.
+   */
+  readonly ready?: (inputs: InputsOf<S>, context: NodeContext) => Promise<unknown>
   /** What other nodes get when they refer to this one. */
   readonly build?: (inputs: InputsOf<S>, context: NodeContext) => Promise<unknown>
   /** The answer, when a chatflow ends here. */
@@ -41,6 +48,9 @@ type RawInputs = Readonly<Record<string, unknown>>
 /** A node kind as the runners see it: it takes resolved values, not yet read by type. */
 export interface NodeDefinition extends NodeFacts {
   readonly inputs: Inputs
+  /** @throws Failure UNPROCESSABLE for inputs that do not fit, or with which it cannot run. */
+  readonly check: (raw: RawInputs, node: FlowNode) => void
+  readonly ready?: (raw: RawInputs, context: NodeContext) => Promise<unknown>
   readonly build?: (raw: RawInputs, context: NodeContext) => Promise<unknown>
   readonly run?: (raw: RawInputs, context: NodeContext) => Promise<Answer>
   readonly step?: (raw: RawInputs, context: StepContext) => Promise<StepResult>
@@ -55,14 +65,21 @@ export interface NodeDefinition extends NodeFacts {
 export function defineNode<const S extends Inputs>(
   definition: NodeFacts & NodeCode<S>,
 ): NodeDefinition {
-  const { inputs, build, run, step, turn, upsert, ...facts } = definition
+  const { inputs, check, ready, build, run, step, turn, upsert, ...facts } = definition
+  const checked = (raw: RawInputs, node: FlowNode): InputsOf<S> => {
+    const values = readInputs(inputs, raw, node)
+    check?.(values, node)
+    return values
+  }
   const typed =
     <C extends NodeContext, R>(code: (values: InputsOf<S>, context: C) => Promise<R>) =>
     async (raw: RawInputs, context: C): Promise<R> =>
-      code(readInputs(inputs, raw, context.node), context)
+      code(checked(raw, context.node), context)
   return {
     ...facts,
     inputs,
+    check: (raw, node) => void checked(raw, node),
+    ...(ready === undefined ? {} : { ready: typed(ready) }),
     ...(build === undefined ? {} : { build: typed(build) }),
     ...(run === undefined ? {} : { run: typed(run) }),
     ...(step === undefined ? {} : { step: typed(step) }),

@@ -1,4 +1,6 @@
-import { isRecord, parseJson } from '../text/paths.ts'
+import { parseLoose } from '../text/json.ts'
+import { lackOf } from '../text/modules.ts'
+import { isRecord } from '../text/paths.ts'
 import { isInstance, type InstanceByKind, type InstanceKind } from './instances.ts'
 
 /** One input of a node kind: how its raw value becomes the typed one that the code sees. */
@@ -39,7 +41,12 @@ export function text(options: Options<string> = {}): Input<string> {
 
 /** Code that would run on the server; never set from outside. */
 export function code(): Input<string> {
-  return input('code', {}, asText)
+  return input('code', {}, (value) => {
+    const written = asText(value)
+    const lack = lackOf(written)
+    if (lack !== undefined) throw new Misfit(lack)
+    return written
+  })
 }
 
 /** A number, also as text; empty counts as unset. */
@@ -80,7 +87,7 @@ export function options<const W extends string>(
 export function json(opts: Options<never> = {}): Input<Readonly<Record<string, unknown>>> {
   return input('json', opts, (value) => {
     if (unset(value)) return {}
-    const parsed = typeof value === 'string' ? parseJson(value) : value
+    const parsed = typeof value === 'string' ? parseLoose(value) : value
     if (!isRecord(parsed)) throw new Misfit('must be a JSON object')
     return parsed
   })
@@ -92,7 +99,7 @@ export function array(
 ): Input<readonly Readonly<Record<string, unknown>>[]> {
   return input('array', opts, (value) => {
     if (unset(value)) return []
-    const parsed = typeof value === 'string' ? parseJson(value) : value
+    const parsed = typeof value === 'string' ? parseLoose(value) : value
     if (!Array.isArray(parsed)) throw new Misfit('must be a list')
     return parsed.filter(isRecord)
   })

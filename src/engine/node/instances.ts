@@ -161,6 +161,8 @@ export interface Tool extends ToolFacts {
   readonly returnDirect?: boolean
   /** A person has to agree before it runs. */
   readonly requiresHumanInput?: boolean
+  /** Its failures are an answer for the model also where those of others end the run. */
+  readonly tellsFailure?: boolean
   /** Milliseconds it may take, where the usual limit of tools is too short. */
   readonly limitMs?: number
   /**

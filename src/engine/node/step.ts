@@ -27,6 +27,8 @@ export interface StepContext extends NodeContext {
   readonly replaced: ReadonlySet<string>
   /** What nodes and people said so far in this run. */
   readonly said: readonly ChatMessage[]
+  /** The session remembers the question already: the run goes on after a person decided. */
+  readonly isQuestionPast: boolean
   /** What was said in the session before this run; nothing where the start node forgets it. */
   past(): Promise<readonly ChatMessage[]>
   /** What the models that this step asked have cost so far. */

@@ -17,11 +17,12 @@ export interface TeamState {
   readonly values: Values
 }
 
-/** One value of a team's state: replaced, or added to a list. */
+/** One value of a team's state. */
 export interface StateField {
   readonly key: string
-  readonly isList: boolean
   readonly initial: unknown
+  /** What it becomes by a change: the new value, a longer list, what code of the author's says. */
+  readonly join: (before: unknown, change: unknown) => Promise<unknown>
 }
 
 /** What a team starts with. */
@@ -46,8 +47,8 @@ export interface TurnContext extends NodeContext {
   nameOf(id: string): string
   /** Nodes that this one leads to by an edge. */
   readonly following: readonly FlowNode[]
-  /** The tools of the tool nodes that follow. */
-  toolsAfter(): Promise<readonly Tool[]>
+  /** The tools of the tool nodes before and after: providers want to know of calls they are shown. */
+  toolsBeside(): Promise<readonly Tool[]>
   /** Nodes of the flow with a kind's name. */
   nodesOf(kind: string): readonly FlowNode[]
   /** The member's model, else the team's. @throws Failure UNPROCESSABLE when there is neither. */

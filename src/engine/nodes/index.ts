@@ -13,6 +13,7 @@ import { loopAgentflow } from './agentflow/loop-agentflow.ts'
 import { retrieverAgentflow } from './agentflow/retriever-agentflow.ts'
 import { startAgentflow } from './agentflow/start-agentflow.ts'
 import { toolAgentflow } from './agentflow/tool-agentflow.ts'
+import { conversationalRetrievalToolAgent } from './agents/conversational-retrieval-tool-agent.ts'
 import { toolAgent } from './agents/tool-agent.ts'
 import { answerCaches } from './caches/answer-caches.ts'
 import { embeddingCaches } from './caches/embedding-caches.ts'
@@ -158,6 +159,7 @@ export const nodeDefinitions: readonly NodeDefinition[] = [
   conversationChain,
   contextChatEngine,
   conversationalRetrievalQAChain,
+  conversationalRetrievalToolAgent,
   conversationSummaryBufferMemory,
   conversationSummaryMemory,
   csvOutputParser,

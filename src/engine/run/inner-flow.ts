@@ -1,6 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, parseFlow, type FlowNode } from '../flow/flow.ts'
 import { namingNode } from '../node/naming.ts'
+import type { Ports } from '../node/ports.ts'
 import type { FlowResult } from '../node/result.ts'
 import type { RunInput } from '../node/run-input.ts'
 import type { RunRequest } from './request.ts'
@@ -24,12 +25,10 @@ export async function runInnerFlow(
 ): Promise<FlowResult> {
   const { ancestors = [], flow, ports, signal, spend } = run
   const chain = [...ancestors, flow.id]
-  const refuse = (why: string) =>
-    new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: ${why}`)
-  if (id === '') throw refuse('no flow is chosen.')
+  const refuse = (why: string) => refusal(node, why)
   if (chain.includes(id)) throw refuse('a flow cannot run inside itself.')
   if (chain.length > maxDepth) throw refuse(`flows run at most ${maxDepth} deep in each other.`)
-  const source = await namingNode(node, () => ports.flow(id))
+  const source = await chosenFlow(ports, { id, node })
   const result = await run.runFlow({
     flow: parseFlow(source),
     input,
@@ -42,4 +41,17 @@ export async function runInnerFlow(
   })
   if (result.status === 'STOPPED') throw refuse(`the flow "${source.name}" asks a person.`)
   return result
+}
+
+/** The flow that a node names. @throws Failure UNPROCESSABLE when it names none that is there. */
+export async function chosenFlow(
+  ports: Pick<Ports, 'flow'>,
+  { id, node }: { readonly id: string; readonly node: FlowNode },
+): ReturnType<Ports['flow']> {
+  if (id === '') throw refusal(node, 'no flow is chosen.')
+  return namingNode(node, () => ports.flow(id))
+}
+
+function refusal(node: FlowNode, why: string): Failure {
+  return new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: ${why}`)
 }

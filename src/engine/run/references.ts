@@ -1,6 +1,7 @@
 import type { HistoryMessage } from '../node/ports.ts'
+import { parseLoose } from '../text/json.ts'
 import { markdownOf } from '../text/markdown.ts'
-import { dig, parseJson, pathKeys } from '../text/paths.ts'
+import { dig, pathKeys } from '../text/paths.ts'
 
 /** What references in a chatflow's inputs can name. */
 export interface ChatflowScope {
@@ -19,21 +20,28 @@ export interface ChatflowScope {
 export interface AgentflowScope {
   readonly question: string
   readonly form: Readonly<Record<string, unknown>>
-  readonly history: readonly HistoryMessage[]
+  /** What was said in the session, this run included. */
+  readonly history: readonly Said[]
   readonly variables: Readonly<Record<string, string>>
   /** As for chatflows, and `state`. */
   readonly flow: Readonly<Record<string, unknown>>
   readonly now: () => Date
   readonly loopCount?: number
   readonly fileText?: string
-  /** What was said in this run. */
-  readonly said?: readonly unknown[]
+  /** How many messages there are in this run after the question. */
+  readonly messagesInRun?: number
   /** What a node left that has just run: `{{ output }}`. */
   readonly result?: Readonly<Record<string, unknown>>
   /** The item of the iteration around the node. */
   readonly iteration?: unknown
   /** The latest output of a node; undefined when it has not run. */
   readonly output: (nodeId: string) => Readonly<Record<string, unknown>> | undefined
+}
+
+/** A message as it is stored, or as a model is shown it. */
+interface Said {
+  readonly role: string
+  readonly content: string
 }
 
 /**
@@ -48,47 +56,66 @@ export async function resolveInput(
   scope: ChatflowScope,
 ): Promise<unknown> {
   // Read before resolving, so that a quote in the question cannot break out of its JSON string.
-  const parsed = how.isJson && typeof value === 'string' ? (parseJson(value) ?? value) : value
+  const parsed = how.isJson && typeof value === 'string' ? (parseLoose(value) ?? value) : value
   const lookUp = (reference: string) => chatflowValue(reference, how.acceptVariable, scope)
-  return resolveTree(parsed, lookUp)
+  return resolveStrings(parsed, (text) => resolveText(text, lookUp))
 }
 
 /**
  * Resolves one input of an agentflow's node, at any depth. Rich text becomes Markdown first;
- * blanks around a name do not matter; what is unknown stays as written.
+ * blanks around a name do not matter; what is unknown stays as written. Values become text, as JSON
+ * if need be. Only what stands alone may keep its type: a number or a switch out of another node's
+ * output, and what the node itself has left. In what was a text of JSON, nothing does: there the
+ * reference stood between quotes.
  */
-export async function resolveStepInput(value: unknown, scope: AgentflowScope): Promise<unknown> {
-  if (Array.isArray(value)) {
-    return Promise.all(value.map((item) => resolveStepInput(item, scope)))
+export async function resolveStepInput(
+  value: unknown,
+  scope: AgentflowScope,
+  wasJson = false,
+): Promise<unknown> {
+  const lookUp = (reference: string) => {
+    const name = plainName(reference)
+    const found = agentflowValue(name, scope) ?? undefined
+    const isKept = found === undefined || (!wasJson && keepsType(name, found, scope))
+    return isKept ? found : asText(found)
   }
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(
-      async ([key, item]) => [key, await resolveStepInput(item, scope)] as const,
-    )
-    return Object.fromEntries(await Promise.all(entries))
-  }
-  if (typeof value !== 'string') return value
-  return resolveText(markdownOf(value), (reference) => agentflowValue(reference.trim(), scope))
+  return resolveStrings(value, (text) => resolveText(markdownOf(text), lookUp))
 }
 
 /** `Human: …` and `Assistant: …` lines. */
-export function renderHistory(history: readonly HistoryMessage[]): string {
-  const speaker = { userMessage: 'Human', apiMessage: 'Assistant' } as const
-  return history.map(({ role, content }) => `${speaker[role]}: ${content}`).join('\n')
+export function renderHistory(history: readonly Said[]): string {
+  const lines = history.filter(({ content }) => content.trim() !== '')
+  return lines
+    .map(({ role, content }) => {
+      const speaker = Object.hasOwn(speakers, role) ? speakers[role] : undefined
+      return speaker === undefined ? content : `${speaker}: ${content}`
+    })
+    .join('\n')
+}
+
+const speakers: Readonly<Record<string, string>> = {
+  userMessage: 'Human',
+  user: 'Human',
+  apiMessage: 'Assistant',
+  assistant: 'Assistant',
 }
 
 /** A reference's value, or undefined when there is none. */
 type LookUp = (reference: string) => unknown
 
-async function resolveTree(value: unknown, lookUp: LookUp): Promise<unknown> {
-  if (Array.isArray(value)) return Promise.all(value.map((item) => resolveTree(item, lookUp)))
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(
-      async ([key, item]) => [key, await resolveTree(item, lookUp)] as const,
-    )
-    return Object.fromEntries(await Promise.all(entries))
+async function resolveStrings(
+  value: unknown,
+  resolve: (text: string) => Promise<unknown>,
+): Promise<unknown> {
+  if (typeof value === 'string') return resolve(value)
+  if (Array.isArray(value)) {
+    return Promise.all(value.map((item) => resolveStrings(item, resolve)))
   }
-  return typeof value === 'string' ? resolveText(value, lookUp) : value
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(
+    async ([key, item]) => [key, await resolveStrings(item, resolve)] as const,
+  )
+  return Object.fromEntries(await Promise.all(entries))
 }
 
 async function resolveText(text: string, lookUp: LookUp): Promise<unknown> {
@@ -126,16 +153,35 @@ function chatflowWord(reference: string, scope: ChatflowScope): string | undefin
   return reference === 'file_attachment' ? scope.fileText : undefined
 }
 
+/** Without blanks around it, and without the backslashes that Markdown puts before underscores. */
+function plainName(reference: string): string {
+  return reference.trim().replaceAll('\\', '')
+}
+
+function keepsType(name: string, found: unknown, { result }: AgentflowScope): boolean {
+  if (/^output\b/.test(name)) return result !== undefined
+  return /\.output\./.test(name) && (typeof found === 'number' || typeof found === 'boolean')
+}
+
 function agentflowValue(reference: string, scope: AgentflowScope): unknown {
   const word = agentflowWord(reference, scope)
   if (word !== undefined) return word
   const [head = '', ...rest] = pathKeys(reference)
+  if (head === '$iteration') return itemValue(scope.iteration, rest)
   if (head.startsWith('$')) return dig(agentflowSource(head, scope), rest)
   if (head === 'output' && scope.result !== undefined) return resultValue(scope.result, rest)
   const output = scope.output(head)
-  if (output === undefined) return undefined
-  if (rest[0] === 'output') return dig(output, rest.slice(1))
-  return rest.length === 0 ? (output['content'] ?? dig(output, ['http', 'data'])) : undefined
+  return output && outputValue(output, rest)
+}
+
+function outputValue(output: Readonly<Record<string, unknown>>, path: readonly string[]): unknown {
+  if (path[0] === 'output') return dig(output, path.slice(1))
+  return path.length === 0 ? (output['content'] ?? dig(output, ['http', 'data'])) : undefined
+}
+
+/** A key of an item; an item that is a text is what all its keys mean. */
+function itemValue(item: unknown, path: readonly string[]): unknown {
+  return dig(item, path) ?? (typeof item === 'string' ? item : undefined)
 }
 
 /** A key of what a node left, or of its content where that is JSON. */
@@ -147,11 +193,9 @@ function resultValue(result: Readonly<Record<string, unknown>>, path: readonly s
 function agentflowSource(head: string, scope: AgentflowScope): unknown {
   if (head === '$form') return scope.form
   if (head === '$vars') return scope.variables
-  if (head === '$flow') {
-    const runtimeChatHistoryLength = scope.said?.length ?? 0
-    return { ...scope.flow, chatHistory: scope.history, runtimeChatHistoryLength }
-  }
-  return head === '$iteration' ? scope.iteration : undefined
+  if (head !== '$flow') return undefined
+  const { flow, history: chatHistory, messagesInRun: runtimeChatHistoryLength = 0 } = scope
+  return { ...flow, chatHistory, runtimeChatHistoryLength }
 }
 
 function agentflowWord(reference: string, scope: AgentflowScope): unknown {
@@ -159,7 +203,7 @@ function agentflowWord(reference: string, scope: AgentflowScope): unknown {
   if (reference === 'chat_history') return renderHistory(scope.history)
   if (reference === 'file_attachment') return scope.fileText ?? ''
   if (reference === 'current_date_time') return scope.now().toISOString()
-  if (reference === 'runtime_messages_length') return scope.said?.length ?? 0
+  if (reference === 'runtime_messages_length') return scope.messagesInRun ?? 0
   return reference === 'loop_count' ? scope.loopCount : undefined
 }
 

@@ -1,6 +1,8 @@
+import type { FlowNode } from '../flow/flow.ts'
 import type { UsedTool } from '../node/events.ts'
 import type { HumanInput } from '../node/human.ts'
 import type { ChatMessage, ChatModel, Tool, ToolCall } from '../node/instances.ts'
+import type { Answer } from '../node/result.ts'
 import type { PausedAgent, StepContext } from '../node/step.ts'
 import { isRecord } from '../text/paths.ts'
 import { callAll, runToolLoop, type CallResult, type ToolLoopResult } from '../tools/loop.ts'
@@ -15,9 +17,12 @@ export interface AgentWork {
   /** The answer is asked for in another form afterwards, so nobody hears this one. */
   readonly isSilent: boolean
   readonly maxIterations?: number
-  /** `throw`: a tool that fails ends the run. */
-  readonly onFailure: 'tell' | 'throw'
+  /** The node that fails where a tool does; absent: the model hears of it. */
+  readonly failsAt?: FlowNode
 }
+
+/** What an answer may come with. */
+export type Found = Pick<Answer, 'usedTools' | 'sourceDocuments' | 'artifacts'>
 
 /** What an agent needs of the node it works in. */
 export type AgentWorld = Pick<StepContext, 'emit' | 'isHeard' | 'signal' | 'resumed'>
@@ -45,16 +50,26 @@ export async function workOn(work: AgentWork, context: AgentWorld): Promise<Agen
     listeners: work.isSilent ? {} : tokens(context),
     holds: ({ name }) => work.guarded.has(name),
     onCalled: (calls) => context.emit({ event: 'calledTools', data: calls.map(asCalled) }),
-    onFailure: work.onFailure,
+    failsAt: work.failsAt,
     ...(work.maxIterations === undefined ? {} : { maxIterations: work.maxIterations }),
   })
   const usedTools = [...before, ...result.usedTools]
-  if (usedTools.length > 0) context.emit({ event: 'usedTools', data: usedTools })
+  tellFound({ ...result, usedTools }, context)
   const whole = [...messages, ...result.messages]
   const end = { ...result, usedTools, whole }
   if (result.held === undefined) return end
   const { message, toolCalls: calls } = result.held
   return { ...end, paused: { messages: [...whole, message], calls, usedTools } }
+}
+
+/** Tells the caller what stands behind an answer. */
+export function tellFound(
+  { usedTools = [], sourceDocuments = [], artifacts = [] }: Found,
+  { emit }: Pick<AgentWorld, 'emit'>,
+): void {
+  if (sourceDocuments.length > 0) emit({ event: 'sourceDocuments', data: sourceDocuments })
+  if (usedTools.length > 0) emit({ event: 'usedTools', data: usedTools })
+  if (artifacts.length > 0) emit({ event: 'artifacts', data: artifacts })
 }
 
 /** What an agent asks a person: the calls it wants to make. */
@@ -77,7 +92,7 @@ async function takenUp(
   const results =
     resumed.human.type === 'proceed'
       ? await callAll(
-          { tools: work.tools, signal, onFailure: work.onFailure },
+          { tools: work.tools, signal, failsAt: work.failsAt },
           { toolCalls: paused.calls },
         )
       : paused.calls.map((call) => refused(call, resumed.human))

@@ -35,9 +35,8 @@ const numberTests: Readonly<Record<string, (a: number, b: number) => boolean>> =
 }
 
 /**
- * Whether a comparison holds. Texts are compared without their Markdown; something that is not a
- * number is larger, smaller or equal to none. A pattern of the author's runs in the sandbox, which
- * ends it in time.
+ * Whether a comparison holds. Texts are compared without their Markdown; where numbers are asked
+ * for, what is none counts as 0. A pattern of the author's runs in the sandbox, which ends it in time.
  * @throws Failure UNPROCESSABLE for an operation that does not exist, or a pattern that is none.
  */
 export async function holds(row: Comparison, world: CodeWorld): Promise<boolean> {
@@ -86,9 +85,9 @@ function plain(value: unknown): string {
   return withoutMarkdown(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
-/** `Number('')` is 0, which an empty text is not. */
+/** As the number it begins with: a state that nobody has set counts as 0, `3 of 5` as 3. */
 function toNumber(text: string): number {
-  return text === '' ? Number.NaN : Number(text)
+  return Number.parseFloat(text) || 0
 }
 
 function truth(text: string): string {

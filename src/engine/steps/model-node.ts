@@ -1,5 +1,5 @@
-import { Failure } from '../../core/errors.ts'
-import { nodeTitle } from '../flow/flow.ts'
+import type { FlowNode } from '../flow/flow.ts'
+import { missing } from '../model/parts.ts'
 import type { ChatMessage, ChatModel, JsonSchema } from '../node/instances.ts'
 import type { Output, StepContext } from '../node/step.ts'
 import { isRecord } from '../text/paths.ts'
@@ -12,9 +12,13 @@ export async function modelOf(
 ): Promise<ChatModel> {
   const part = { name: chosen.kind, config: chosen.config, from: [name, `${name}Config`] }
   const [model] = await context.build('chatModel', part)
-  if (model !== undefined) return model
-  const sentence = `The node ${nodeTitle(context.node)} cannot run: it needs a chat model.`
-  throw new Failure('UNPROCESSABLE', sentence)
+  if (model === undefined) throw missing(context, 'a chat model')
+  return model
+}
+
+/** @throws Failure UNPROCESSABLE where no model is chosen. */
+export function requireModel(kind: string, node: FlowNode): void {
+  if (kind === '') throw missing({ node }, 'a chat model')
 }
 
 /** Takes the time of a node: `timeMetadata` as records show it. */
@@ -26,7 +30,7 @@ export function stopwatch({ ports }: StepContext): () => Output {
   }
 }
 
-/** Asks for an answer of a form; its keys become keys of the node's output. */
+/** Asks for an answer of a form; its keys become keys of the node's output. Nobody hears of it yet. */
 export async function askStructured(
   model: ChatModel,
   { messages, schema }: { readonly messages: readonly ChatMessage[]; readonly schema: JsonSchema },
@@ -34,9 +38,12 @@ export async function askStructured(
 ): Promise<{ readonly content: string; readonly keys: Output }> {
   const { json } = await model.ask({ messages, schema, signal: context.signal })
   const keys = isRecord(json) ? json : {}
-  const content = JSON.stringify(json, null, 2)
-  if (context.isHeard) context.emit({ event: 'token', data: content })
-  return { content, keys }
+  return { content: JSON.stringify(json, null, 2), keys }
+}
+
+/** Says an answer that is complete already. */
+export function say({ emit, isHeard }: StepContext, content: string): void {
+  if (isHeard) emit({ event: 'token', data: content })
 }
 
 /** Tells a caller who listens what the models of this step cost. */

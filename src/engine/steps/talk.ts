@@ -1,5 +1,6 @@
 import type { ChatMessage, ChatModel, ModelRequest } from '../node/instances.ts'
 import type { StepContext } from '../node/step.ts'
+import { messagesOf } from '../talk/history.ts'
 import { condensed } from '../talk/summary.ts'
 
 export const memoryTypes = [
@@ -9,12 +10,7 @@ export const memoryTypes = [
   'conversationSummaryBuffer',
 ] as const
 
-/** How a model node of an agentflow is to be asked. */
-export interface TalkSetup {
-  /** Rows of `{role, content}`. */
-  readonly messages: readonly Readonly<Record<string, unknown>>[]
-  readonly userMessage: string
-  readonly hasMemory: boolean
+export interface Memory {
   readonly memoryType: (typeof memoryTypes)[number]
   /** Exchanges, for `windowSize`. */
   readonly window: number
@@ -22,16 +18,26 @@ export interface TalkSetup {
   readonly maxTokens: number
 }
 
+/** How a model node of an agentflow is to be asked. */
+export interface TalkSetup extends Memory {
+  /** Rows of `{role, content}`. */
+  readonly messages: readonly Readonly<Record<string, unknown>>[]
+  /** Asked last; nodes without memory have none. */
+  readonly userMessage: string
+  readonly hasMemory: boolean
+}
+
 export interface Talk {
   /** What the model is shown. */
   readonly shown: readonly ChatMessage[]
-  /** What of it is new in the run, and is remembered. */
+  /** What of it is new in the run, and is remembered: what the caller asks, not what nodes do. */
   readonly asked: readonly ChatMessage[]
 }
 
 /**
  * The conversation a model node goes on with: its system texts, its other messages, what was said
- * so far, what is asked now. The first node of a run asks the question if it has no user message.
+ * so far, the question where it is the first to speak in this run, its own user message. Without
+ * memory it sees no more than its messages, and the question if none of them asks something.
  */
 export async function talkOf(
   setup: TalkSetup,
@@ -39,22 +45,17 @@ export async function talkOf(
   context: StepContext,
 ): Promise<Talk> {
   const written = setup.messages.map(toMessage).filter(({ content }) => content !== '')
-  const memory = setup.hasMemory ? await remembered(setup, model, context) : []
-  const hasQuestion = setup.userMessage !== '' || written.some(({ role }) => role === 'user')
   const isFirst = context.said.length === 0
   const question: ChatMessage[] =
-    isFirst && !hasQuestion && context.question !== ''
-      ? [{ role: 'user', content: context.question }]
-      : []
-  const request: ChatMessage[] =
-    setup.userMessage === '' ? question : [{ role: 'user', content: setup.userMessage }]
-  const system = [...written, ...memory].filter(({ role }) => role === 'system')
-  const rest = [...written, ...memory].filter(({ role }) => role !== 'system')
-  const shown = [...system, ...rest, ...request]
-  const isEmpty = shown.every(({ role }) => role === 'system')
+    isFirst && context.question !== '' ? [{ role: 'user', content: context.question }] : []
+  const talk = setup.hasMemory
+    ? await withMemory(setup, model, { written, question, context })
+    : withoutMemory({ written, question, context })
+  const system = talk.shown.filter(({ role }) => role === 'system')
+  const rest = talk.shown.filter(({ role }) => role !== 'system')
   // Providers refuse a conversation in which nobody says anything.
-  const filler: ChatMessage[] = isEmpty ? [{ role: 'user', content: lastWords(context) }] : []
-  return { shown: [...shown, ...filler], asked: request }
+  const filler: ChatMessage[] = [{ role: 'user', content: lastWords(context) }]
+  return { shown: [...system, ...(rest.length === 0 ? filler : rest)], asked: talk.asked }
 }
 
 /** Tells the caller what a model says while it says it; a client opens an agentflow by itself. */
@@ -74,8 +75,9 @@ export function replyAs(role: 'userMessage' | 'assistantMessage', content: strin
   return { role: role === 'assistantMessage' ? 'assistant' : 'user', content }
 }
 
-async function remembered(
-  { memoryType, window, maxTokens }: TalkSetup,
+/** What a node of an agentflow remembers, in the way that its author chose. */
+export async function remembered(
+  { memoryType, window, maxTokens }: Memory,
   model: ChatModel,
   context: StepContext,
 ): Promise<readonly ChatMessage[]> {
@@ -84,6 +86,34 @@ async function remembered(
   if (memoryType === 'allMessages' || all.length === 0) return all
   const kept = memoryType === 'conversationSummary' ? 0 : maxTokens
   return condensed(all, kept, { model, signal: context.signal })
+}
+
+interface Words {
+  readonly written: readonly ChatMessage[]
+  readonly question: readonly ChatMessage[]
+  readonly context: StepContext
+}
+
+async function withMemory(
+  setup: TalkSetup,
+  model: ChatModel,
+  { written, question, context }: Words,
+): Promise<Talk> {
+  const memory = await remembered(setup, model, context)
+  // A person who decided on the run asked in it before, and the session remembers that.
+  const asked = context.isQuestionPast ? [] : question
+  const isRepeated = asked.at(-1)?.content === setup.userMessage
+  const own: ChatMessage[] =
+    setup.userMessage === '' || isRepeated ? [] : [{ role: 'user', content: setup.userMessage }]
+  return { shown: [...written, ...memory, ...asked, ...own], asked }
+}
+
+function withoutMemory({ written, question, context }: Words): Talk {
+  const users = written.filter(({ role }) => role === 'user')
+  const asked = users.length === 0 ? question : []
+  const isFirst = context.said.length === 0
+  const given = isFirst ? messagesOf(context.input.history ?? []) : []
+  return { shown: [...given, ...written, ...asked], asked: isFirst ? [...users, ...asked] : [] }
 }
 
 function toMessage({ role, content }: Readonly<Record<string, unknown>>): ChatMessage {

@@ -1,8 +1,9 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
-import type { JsonSchema, Tool } from '../node/instances.ts'
+import type { Tool } from '../node/instances.ts'
 import type { StepContext } from '../node/step.ts'
-import { isRecord, parseJson } from '../text/paths.ts'
+import { parseLoose } from '../text/json.ts'
+import { isRecord } from '../text/paths.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -26,36 +27,23 @@ export async function agentTools(
   return { tools: all.map(({ tool }) => tool), guarded: new Set(guarded) }
 }
 
+/** The models that would run the tools of an input; left over from another one, it means nothing. */
+const builtIn: readonly (readonly [string, RegExp])[] = [
+  ['agentToolsBuiltInOpenAI', /OpenAI/],
+  ['agentToolsBuiltInGemini', /Google/],
+  ['agentToolsBuiltInAnthropic', /Anthropic/],
+]
+
 /** @throws Failure UNPROCESSABLE for tools that a provider runs itself. */
-export function refuseBuiltIn(values: Row, node: FlowNode): void {
-  const names = Object.keys(values).filter((name) => name.startsWith('agentToolsBuiltIn'))
-  const chosen = names.flatMap((name) => {
+export function refuseBuiltIn(values: Row & { readonly agentModel: string }, node: FlowNode): void {
+  const mine = builtIn.filter(([, models]) => models.test(values.agentModel))
+  const chosen = mine.flatMap(([name]) => {
     const value = values[name]
-    const parsed = typeof value === 'string' ? parseJson(value) : value
+    const parsed = typeof value === 'string' ? parseLoose(value) : value
     return Array.isArray(parsed) ? (parsed as unknown[]) : []
   })
   if (chosen.length === 0) return
   const tools = chosen.map(String).join(', ')
   const sentence = `The node ${nodeTitle(node)} cannot run: it uses tools of its provider, ${tools}.`
   throw new Failure('UNPROCESSABLE', sentence)
-}
-
-/** Arguments as an author writes them, all as text, in the types the tool's schema wants. */
-export function argumentsFor(schema: JsonSchema, given: Row): Row {
-  const properties = isRecord(schema['properties']) ? schema['properties'] : {}
-  return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => {
-      const property = Object.hasOwn(properties, name) ? properties[name] : undefined
-      const type = isRecord(property) ? property['type'] : undefined
-      return [name, typeof value === 'string' ? inType(value, type) : value]
-    }),
-  )
-}
-
-function inType(value: string, type: unknown): unknown {
-  if (type === 'string' || type === undefined) return value
-  const parsed = parseJson(value.trim())
-  const fits =
-    type === 'integer' ? Number.isInteger(parsed) : type === 'array' ? Array.isArray(parsed) : true
-  return parsed !== undefined && fits ? parsed : value
 }

@@ -8,7 +8,7 @@ export interface Frame {
   readonly after: readonly ChatMessage[]
 }
 
-/** A template's system text before the conversation and its other messages after it. */
+/** A template's last request after the conversation, and its other messages before it. */
 export function frameOf(
   prompt: Prompt | undefined,
   systemMessage: string,
@@ -21,9 +21,7 @@ export function frameOf(
     return { before: systemMessage === '' ? [] : before, after: asked }
   }
   const filled = fillPrompt(prompt, { question, node })
-  const after = filled.filter(({ role }) => role !== 'system')
-  return {
-    before: filled.filter(({ role }) => role === 'system'),
-    after: after.length > 0 ? after : asked,
-  }
+  const at = filled.findLastIndex(({ role }) => role === 'user')
+  if (at === -1) return { before: filled, after: asked }
+  return { before: filled.slice(0, at), after: filled.slice(at) }
 }

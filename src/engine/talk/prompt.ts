@@ -8,7 +8,7 @@ type Part = { readonly text: string } | { readonly variable: string }
 /**
  * Builds a prompt out of templates with `{variable}`. `{{` and `}}`, and a brace after a
  * backslash, stand for the brace itself; a group that holds anything but a name is literal, so
- * JSON may stand in a template as it is. An empty value counts as missing.
+ * JSON may stand in a template as it is. An empty value is one: a conversation may yet begin.
  */
 export function createPrompt(
   templates: readonly SpokenMessage[],
@@ -18,20 +18,26 @@ export function createPrompt(
   const names = cut.flatMap(({ parts }) =>
     parts.flatMap((part) => ('variable' in part ? [part.variable] : [])),
   )
-  const valueOf = (name: string): string => asText(Object.hasOwn(values, name) ? values[name] : '')
+  const valueOf = (name: string): string | undefined =>
+    Object.hasOwn(values, name) ? asText(values[name]) : undefined
   return {
     kind: 'prompt',
-    missing: [...new Set(names)].filter((name) => valueOf(name) === ''),
+    missing: [...new Set(names)].filter((name) => valueOf(name) === undefined),
     format: (given) =>
       cut.map(({ role, parts }) => ({
         role,
         content: parts
           .map((part) =>
-            'text' in part ? part.text : valueOf(part.variable) || (given[part.variable] ?? ''),
+            'text' in part ? part.text : (valueOf(part.variable) ?? given[part.variable] ?? ''),
           )
           .join(''),
       })),
   }
+}
+
+/** A text as a template in which nothing is a variable. */
+export function literalText(text: string): string {
+  return text.replaceAll(/[{}]/g, (brace) => brace + brace)
 }
 
 interface Filling {
@@ -77,7 +83,7 @@ function cutTemplate(template: string): Part[] {
   return parts
 }
 
-function asText(value: unknown): string {
-  if (value === undefined || value === null) return ''
+function asText(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../node/instances.ts'
-import { isRecord, isSafeKey, parseJson, textOf } from '../text/paths.ts'
+import { parseLoose } from '../text/json.ts'
+import { isRecord, isSafeKey, textOf } from '../text/paths.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -35,7 +36,7 @@ function typeOf(row: Row): JsonSchema {
 
 /** A schema, or just its properties by name. */
 function itemSchema(written: unknown): JsonSchema {
-  const parsed = typeof written === 'string' ? parseJson(written) : written
+  const parsed = typeof written === 'string' ? parseLoose(written) : written
   if (!isRecord(parsed)) return objectOf([])
   const properties = isRecord(parsed['properties']) ? parsed['properties'] : parsed
   return objectOf(

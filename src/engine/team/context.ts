@@ -78,7 +78,7 @@ export function turnContext(
     following,
     nameOf: (id) => memberName(team, id),
     nodesOf: (kind) => [...members.values()].filter(({ name }) => name === kind),
-    toolsAfter: () => toolsOf(team, following),
+    toolsBeside: () => toolsOf(team, [...following, ...membersBefore(team, node)]),
     modelOr: (own) => {
       const model = own ?? start.model
       if (model !== undefined) return model
@@ -89,12 +89,19 @@ export function turnContext(
   }
 }
 
-async function toolsOf({ parts }: Team, following: readonly FlowNode[]): Promise<readonly Tool[]> {
-  const tools = following.map(async (node) => {
+function membersBefore({ run, members }: Team, { id }: FlowNode): readonly FlowNode[] {
+  const edges = run.flow.edges.filter(({ target }) => target === id)
+  return edges.flatMap(({ source }) => members.get(source) ?? [])
+}
+
+/** The tools of tool nodes, each once. */
+async function toolsOf({ parts }: Team, nodes: readonly FlowNode[]): Promise<readonly Tool[]> {
+  const tools = nodes.map(async (node) => {
     const definition = findNode(node.name)
     if (node.name !== 'seqToolNode' || definition === undefined) return []
     const { inputs } = await parts.resolve(node, definition)
     return anchors('tool').read(inputs['tools'])
   })
-  return (await Promise.all(tools)).flat()
+  const all = (await Promise.all(tools)).flat()
+  return [...new Map(all.map((tool) => [tool.name, tool])).values()]
 }

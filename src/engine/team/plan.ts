@@ -9,6 +9,8 @@ export type TeamPlan =
       readonly start: FlowNode
       /** Members and what decides between them, by id. */
       readonly members: ReadonlyMap<string, FlowNode>
+      /** Ids of all that take part. */
+      readonly reached: ReadonlySet<string>
     }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
@@ -26,7 +28,7 @@ export function planTeam(flow: Flow): TeamPlan {
   const unknown = unknownNodes(nodes.filter(({ id }) => reached.has(id)))
   if (unknown.length > 0) return { ok: false, problems: unknown }
   const members = nodes.filter(({ name }) => findNode(name)?.turn !== undefined)
-  return { ok: true, start, members: new Map(members.map((node) => [node.id, node])) }
+  return { ok: true, start, members: new Map(members.map((node) => [node.id, node])), reached }
 }
 
 /** What the start leads to, and what that needs. */

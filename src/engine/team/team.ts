@@ -7,9 +7,10 @@ import type { Told, TurnResult } from '../node/turn.ts'
 import { findNode } from '../nodes/index.ts'
 import type { Run } from '../run/context.ts'
 import { cannotRun } from '../run/problems.ts'
+import { tellFound } from '../steps/agent.ts'
 import { questionOf } from '../talk/question.ts'
 import { behind, plain } from '../turns/conditions.ts'
-import { changed } from '../turns/state.ts'
+import { changed, shownState } from '../turns/state.ts'
 import { memberName, turnContext, type Kept, type Team } from './context.ts'
 import { planTeam } from './plan.ts'
 import { beginning } from './resume.ts'
@@ -28,11 +29,18 @@ export async function runTeam(run: Run): Promise<FlowResult> {
   const plan = planTeam(run.flow)
   if (!plan.ok) throw cannotRun(plan.problems)
   const spoken = new Map<string, string>()
+  // Tools are built once, and read the state of the round they are called in.
+  const facts = {
+    ...run.facts,
+    get state() {
+      return shownState(team.state)
+    },
+  }
   const team: Team = {
     run,
     members: plan.members,
     // A member's words, not the member, are what prompts refer to.
-    parts: createParts(run, (id) =>
+    parts: createParts({ ...run, facts }, (id) =>
       plan.members.has(id) ? Promise.resolve(spoken.get(id) ?? '') : undefined,
     ),
     question: questionOf(run.input),
@@ -90,7 +98,9 @@ async function playRound(
     if (result.stop !== undefined) return { ended, stop: { node, result } }
     ended.push({ node, result })
   }
-  for (const { result } of ended) team.state = changed(team.state, team.start.fields, result)
+  for (const { result } of ended) {
+    team.state = await changed(team.state, team.start.fields, result)
+  }
   return { ended }
 }
 
@@ -137,9 +147,19 @@ async function nextOf(team: Team, node: FlowNode, result: TurnResult): Promise<r
     const follower = team.members.get(id)
     if (follower === undefined) continue
     if (findNode(follower.name)?.decides !== true) found.push(id)
-    else found.push(...(await nextOf(team, follower, await takeTurn(team, follower))))
+    else found.push(...(await decided(team, follower)))
   }
   return found
+}
+
+/** Who follows a decision; clients are shown which way it went. */
+async function decided(team: Team, node: FlowNode): Promise<readonly string[]> {
+  const result = await takeTurn(team, node)
+  const ids = await nextOf(team, node, result)
+  if (result.branch !== undefined) {
+    tell(team, node, { messages: ids.map((id) => memberName(team, id)) })
+  }
+  return ids
 }
 
 function followers(team: Team, node: FlowNode, result: TurnResult): readonly string[] {
@@ -165,8 +185,10 @@ async function refusalOf({ run, question, start }: Team): Promise<string | undef
 }
 
 function finished(team: Team, text: string): FlowResult {
+  const result = resultOf(team)
   team.run.emit({ event: 'token', data: text })
-  return { ...resultOf(team), text, status: 'FINISHED', state: { ...team.state } }
+  tellFound(result, team.run)
+  return { ...result, text, status: 'FINISHED', state: { ...team.state } }
 }
 
 /** Keeps, besides the state, who was at work and how far. */
@@ -176,12 +198,16 @@ function stopped(
 ): FlowResult {
   const { action, text = '', paused } = result.stop ?? {}
   team.run.emit({ event: 'token', data: text })
+  tellFound(resultOf(team), team.run)
   team.run.emit({ event: 'action', data: action })
   const state = { ...team.state, stop: { next, nodeId: node.id, paused, mapping: action?.mapping } }
   return { ...resultOf(team), text, status: 'STOPPED', state, ...(action ? { action } : {}) }
 }
 
-function resultOf({ run, reasoning }: Team) {
+function resultOf({ run, reasoning }: Team): Omit<FlowResult, 'text'> {
+  const memory = [...run.flow.nodes.values()].find(
+    ({ name }) => findNode(name)?.category === 'Memory',
+  )
   const all = <K extends 'usedTools' | 'sourceDocuments' | 'artifacts'>(key: K) => {
     const items = reasoning.flatMap((entry) => [...(entry[key] ?? [])])
     return items.length === 0 ? {} : { [key]: items }
@@ -189,6 +215,7 @@ function resultOf({ run, reasoning }: Team) {
   return {
     sessionId: run.sessionId,
     agentReasoning: reasoning,
+    ...(memory === undefined ? {} : { memoryType: memory.label }),
     ...all('usedTools'),
     ...all('sourceDocuments'),
     ...all('artifacts'),

@@ -32,3 +32,29 @@ function between(text: string, open: string, close: string): string | undefined 
   const to = text.lastIndexOf(close)
   return from === -1 || to < from ? undefined : text.slice(from, to + 1)
 }
+
+/** Each piece that begins is taken to its end, be it that of the text: no text is gone through twice. */
+const loosePieces =
+  /"(?:[^"\\]|\\[\s\S])*(?:"|$)|'(?:[^'\\]|\\[\s\S])*(?:'|$)|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w$])[a-z_$][\w$]*(?=\s*:)|\\(?=[[\]{}"'])/gi
+const spareCommas = /("(?:[^"\\]|\\[\s\S])*(?:"|$))|,(?=\s*[}\]])/g
+
+/**
+ * JSON as people write it: with comments, single quotes, names without quotes, a comma too many, and
+ * with the backslashes that the canvas's editor puts before brackets. Undefined for what is none.
+ */
+export function parseLoose(text: string): unknown {
+  const strict = parseJson(text)
+  if (strict !== undefined || !/^\s*\\?[[{]/.test(text)) return strict
+  const quoted = text.replaceAll(loosePieces, quotedPiece)
+  const unescaped = text.replaceAll(/\\(["'[\]{}])/g, '$1')
+  return parseJson(quoted.replaceAll(spareCommas, '$1')) ?? parseJson(unescaped)
+}
+
+/** Comments and backslashes go, names and what stood between single quotes get double ones. */
+function quotedPiece(piece: string): string {
+  if (piece.startsWith('"')) return piece
+  if (piece.startsWith('/') || piece.startsWith('\\')) return ''
+  if (!piece.startsWith("'")) return `"${piece}"`
+  const text = piece.replace(/^'/, '').replace(/'$/, '')
+  return `"${text.replaceAll("\\'", "'").replaceAll(/(?<!\\)"/g, '\\"')}"`
+}

@@ -2,7 +2,7 @@ import { Failure } from '../../core/errors.ts'
 import type { NodeContext } from '../node/context.ts'
 import { anchor, anything, text, type InputsOf } from '../node/inputs.ts'
 import { askAloud } from '../talk/answering.ts'
-import { parseJson } from '../text/paths.ts'
+import { parseLoose } from '../text/json.ts'
 import { filled } from '../text/template.ts'
 import { callHttp, headersFrom } from './http-call.ts'
 
@@ -62,7 +62,7 @@ async function responseTo(
   { method, apiDocs, headers }: Pick<ApiWay, 'method'> & { apiDocs: string; headers: unknown },
   { ports, signal, conceal }: NodeContext,
 ): Promise<string> {
-  const drawn = headersFrom(typeof headers === 'string' ? parseJson(headers) : headers)
+  const drawn = headersFrom(typeof headers === 'string' ? parseLoose(headers) : headers)
   for (const secret of Object.values(drawn)) conceal(secret)
   const own = isNamed(url, apiDocs) ? drawn : {}
   const sent = body === undefined ? {} : { body }

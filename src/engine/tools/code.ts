@@ -1,6 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle } from '../flow/flow.ts'
 import type { NodeContext } from '../node/context.ts'
+import { parseLoose } from '../text/json.ts'
 import { isSafeKey } from '../text/paths.ts'
 
 /**
@@ -30,7 +31,23 @@ export async function runUserCode(
 }
 
 /** What code returned, as text. */
-export function codeText(value: unknown): string {
+export function codeText(value: unknown, indent?: number): string {
   if (typeof value === 'string') return value
-  return value === undefined || value === null ? '' : JSON.stringify(value)
+  return value === undefined || value === null ? '' : JSON.stringify(value, null, indent)
+}
+
+/** What code returned, or what a text of it says: a list or an object may come as JSON. */
+export function codeValue(value: unknown): unknown {
+  const text = typeof value === 'string' ? value.trim() : ''
+  const isJson = /^(?:\{[\s\S]*\}|\[[\s\S]*\])$/.test(text)
+  return isJson ? (parseLoose(text) ?? value) : value
+}
+
+/** Values for code; an object may come as JSON there too, such as a model's answer. */
+export function codeValues(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isObject = (value: unknown) => typeof value === 'string' && /^\s*\{/.test(value)
+  const entries = Object.entries(values).map(
+    ([name, value]) => [name, isObject(value) ? codeValue(value) : value] as const,
+  )
+  return Object.fromEntries(entries)
 }

@@ -16,13 +16,7 @@ export interface HttpCall {
  * @throws Failure UPSTREAM with the status and the beginning of what was said.
  */
 export async function callHttp(fetch: typeof globalThis.fetch, call: HttpCall): Promise<string> {
-  if (!URL.canParse(call.url)) {
-    throw new Failure('UNPROCESSABLE', 'The address to call is not a URL.')
-  }
-  const url = new URL(call.url)
-  for (const [name, value] of Object.entries(call.query ?? {})) {
-    if (value !== undefined && value !== null) url.searchParams.set(name, plain(value))
-  }
+  const url = addressOf(call)
   const { body } = call
   const hasType = Object.keys(call.headers).some((name) => name.toLowerCase() === 'content-type')
   const type = body === undefined || hasType ? {} : { 'content-type': 'application/json' }
@@ -36,6 +30,18 @@ export async function callHttp(fetch: typeof globalThis.fetch, call: HttpCall): 
   if (response.ok) return text
   const words = text.trim().slice(0, 300)
   throw new Failure('UPSTREAM', `${url.host} answered ${response.status}: ${words}`)
+}
+
+/** Where a call goes, its query included. @throws Failure UNPROCESSABLE for what is no URL. */
+export function addressOf({ url: written, query }: Pick<HttpCall, 'url' | 'query'>): URL {
+  if (!URL.canParse(written)) {
+    throw new Failure('UNPROCESSABLE', 'The address to call is not a URL.')
+  }
+  const url = new URL(written)
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null) url.searchParams.set(name, plain(value))
+  }
+  return url
 }
 
 /** Headers out of what a node's input holds: an object, or a list of `{key, value}`. */

@@ -1,4 +1,5 @@
 import { Failure } from '../../core/errors.ts'
+import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { SourceDocument, UsedTool } from '../node/events.ts'
 import type {
   ChatMessage,
@@ -21,12 +22,10 @@ export interface ToolLoop {
   readonly listeners?: Pick<ModelRequest, 'onToken' | 'onThinking'>
   /** Called before the tools of one reply run. */
   readonly onCalled?: (calls: readonly ToolCall[]) => void
-  /** Called after the tools of one reply have run. */
-  readonly onUsed?: (used: readonly UsedTool[]) => void
   /** True for calls that must not be made yet: the loop ends, and they are in `held`. */
   readonly holds?: (call: ToolCall) => boolean
-  /** `tell` (default): the model hears of a tool's failure and goes on; `throw`: the loop ends. */
-  readonly onFailure?: 'tell' | 'throw'
+  /** The node that fails where a tool does; absent: the model hears of it and goes on. */
+  readonly failsAt?: FlowNode | undefined
 }
 
 export interface ToolLoopResult {
@@ -50,10 +49,10 @@ const defaultIterations = 15
 /**
  * Asks a model, runs the tools it asks for one after the other, tells it what they said, and asks
  * again until it answers, or a tool's result is the answer.
- * @throws Failure of the model's provider; of a tool only with `onFailure: 'throw'`.
+ * @throws Failure of the model's provider; of a tool only with `failsAt`.
  */
 export async function runToolLoop(loop: ToolLoop): Promise<ToolLoopResult> {
-  const { maxIterations = defaultIterations, holds = () => false, onCalled, onUsed } = loop
+  const { maxIterations = defaultIterations, holds = () => false, onCalled } = loop
   const said: ChatMessage[] = []
   const called: Called[] = []
   for (let round = 1; ; round += 1) {
@@ -66,7 +65,6 @@ export async function runToolLoop(loop: ToolLoop): Promise<ToolLoopResult> {
     const results = await callAll(loop, reply)
     called.push(...results.map(({ called }) => called))
     said.push(reply.message, ...results.map(({ message }) => message))
-    onUsed?.(called.map(({ used }) => used))
     const direct = results.find(({ isDirect }) => isDirect)
     if (direct !== undefined) return resultOf(toldDirectly(loop, direct), end)
   }
@@ -115,7 +113,7 @@ export interface CallResult {
 
 /** Calls what a reply asks for, one after the other. */
 export async function callAll(
-  loop: Pick<ToolLoop, 'tools' | 'signal' | 'onFailure'>,
+  loop: Pick<ToolLoop, 'tools' | 'signal' | 'failsAt'>,
   { toolCalls }: Pick<ModelReply, 'toolCalls'>,
 ): Promise<CallResult[]> {
   const results: CallResult[] = []
@@ -132,7 +130,7 @@ export async function callAll(
 }
 
 async function callOne(
-  loop: Pick<ToolLoop, 'tools' | 'signal' | 'onFailure'>,
+  loop: Pick<ToolLoop, 'tools' | 'signal' | 'failsAt'>,
   { name, args }: ToolCall,
 ): Promise<Called> {
   const tool = loop.tools.find((known) => known.name === name)
@@ -142,8 +140,11 @@ async function callOne(
     }
     return await callTool(tool, args, loop.signal)
   } catch (error) {
-    const isOver = loop.signal.aborted || loop.onFailure === 'throw'
-    if (isOver || !(error instanceof Failure)) throw error
+    if (loop.signal.aborted || !(error instanceof Failure)) throw error
+    if (loop.failsAt !== undefined && tool?.tellsFailure !== true) {
+      const who = `The tool ${name} of ${nodeTitle(loop.failsAt)}`
+      throw new Failure(error.code, `${who} failed: ${error.message}`, error.details)
+    }
     const text = `Error: ${error.message}`
     return { text, used: { tool: name, toolInput: args, toolOutput: text, error: error.message } }
   }

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import type { JsonSchema, Tool } from '../node/instances.ts'
 import { dig, isRecord } from '../text/paths.ts'
-import { callHttp } from './http-call.ts'
+import { addressOf, callHttp, type HttpCall } from './http-call.ts'
 import { argument, toolName } from './schema.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -12,7 +12,13 @@ export interface OpenApiWorld {
   readonly headers: Readonly<Record<string, string>>
   /** Replaces the document's own server. */
   readonly server?: string
+  /** Names of the operations that are wanted; none: all. */
+  readonly wanted?: readonly string[]
   readonly returnDirect: boolean
+  /** Arguments that are null are none. */
+  readonly removesNulls?: boolean
+  /** The author's code, which makes the calls instead. */
+  readonly runCode?: (values: Json, signal: AbortSignal) => Promise<string>
 }
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
@@ -22,9 +28,14 @@ const maxTools = 128
 const maxDepth = 16
 const maxParts = 5000
 
+/** Where parameters stand, and under what name a model gives those of a place. */
+const groups = { path: 'PathParameters', query: 'QueryParameters', header: 'HeaderParameters' }
+type Place = keyof typeof groups
+const places = Object.keys(groups) as readonly Place[]
+
 /**
- * One tool for each operation of an OpenAPI document: path, query and header parameters, and the
- * fields of a JSON body under `RequestBody`.
+ * One tool for each operation of an OpenAPI document that is wanted. A model gives its parameters
+ * under `PathParameters` and so on, and a JSON body under `RequestBody`.
  * @throws Failure UNPROCESSABLE when the document names no server or no operation.
  */
 export function openApiTools(document: Json, world: OpenApiWorld): readonly Tool[] {
@@ -32,9 +43,13 @@ export function openApiTools(document: Json, world: OpenApiWorld): readonly Tool
   if (typeof server !== 'string' || !URL.canParse(server)) {
     throw new Failure('UNPROCESSABLE', 'The OpenAPI document names no server with a full address.')
   }
-  const tools = operationsOf(document).map((operation) => toolOf(operation, { ...world, server }))
+  const wanted = new Set(world.wanted?.map(toolName))
+  const operations = operationsOf(document).filter(
+    ({ name }) => wanted.size === 0 || wanted.has(name),
+  )
+  const tools = operations.map((operation) => toolOf(operation, { ...world, server }))
   if (tools.length > 0) return tools.slice(0, maxTools)
-  throw new Failure('UNPROCESSABLE', 'The OpenAPI document has no operations.')
+  throw new Failure('UNPROCESSABLE', 'The OpenAPI document has no operations that are wanted.')
 }
 
 interface Operation {
@@ -90,10 +105,14 @@ function parameterOf(found: unknown): Parameter {
   }
 }
 
-function toolOf(operation: Operation, world: OpenApiWorld & { readonly server: string }): Tool {
-  const { name, description, parameters, body } = operation
-  const fields = parameters.map((parameter) => [parameter.name, parameter.schema] as const)
-  const required = parameters.filter((parameter) => parameter.required).map(({ name }) => name)
+type Served = OpenApiWorld & { readonly server: string }
+
+function toolOf(operation: Operation, world: Served): Tool {
+  const { name, description, body } = operation
+  const given = places.flatMap((place) => {
+    const schema = groupSchema(operation.parameters.filter((at) => at.place === place))
+    return schema === undefined ? [] : [[groups[place], schema] as const]
+  })
   return {
     kind: 'tool',
     name,
@@ -102,32 +121,69 @@ function toolOf(operation: Operation, world: OpenApiWorld & { readonly server: s
     schema: {
       type: 'object',
       properties: {
-        ...Object.fromEntries(fields),
+        ...Object.fromEntries(given),
         ...(body === undefined ? {} : { RequestBody: body }),
       },
-      required,
+      required: given.filter(([, { required }]) => required.length > 0).map(([group]) => group),
     },
     run: async (args, { signal }) => {
-      const given = (place: string) =>
-        parameters
-          .filter((parameter) => parameter.place === place && args[parameter.name] !== undefined)
-          .map((parameter) => [parameter.name, args[parameter.name]] as const)
-      const path = given('path').reduce(
-        (text, [key, value]) => text.replaceAll(`{${key}}`, encodeURIComponent(argument(value))),
-        operation.path,
-      )
-      const sent = given('header').map(([key, value]) => [key, argument(value)] as const)
-      const answer = await callHttp(world.fetch, {
-        url: world.server.replace(/\/+$/, '') + path,
-        method: operation.method.toUpperCase(),
-        headers: { ...Object.fromEntries(sent), ...world.headers },
-        query: Object.fromEntries(given('query')),
-        signal,
-        ...(body === undefined ? {} : { body: args['RequestBody'] ?? {} }),
-      })
-      return answer.slice(0, maxAnswer)
+      const values = world.removesNulls === true ? withoutNulls(args) : args
+      const call = callOf(operation, values, world)
+      if (world.runCode === undefined) {
+        return (await callHttp(world.fetch, { ...call, signal })).slice(0, maxAnswer)
+      }
+      return world.runCode({ ...values, ...forCode(call) }, signal)
     },
   }
+}
+
+function groupSchema(parameters: readonly Parameter[]) {
+  if (parameters.length === 0) return undefined
+  return {
+    type: 'object',
+    properties: Object.fromEntries(parameters.map(({ name, schema }) => [name, schema] as const)),
+    required: parameters.filter(({ required }) => required).map(({ name }) => name),
+  }
+}
+
+function callOf(operation: Operation, args: Json, world: Served): Omit<HttpCall, 'signal'> {
+  // Models leave the groups out now and then.
+  const valueOf = (place: Place, name: string) => dig(args, [groups[place], name]) ?? args[name]
+  const given = (place: Place) =>
+    operation.parameters
+      .filter((parameter) => parameter.place === place)
+      .map(({ name }) => [name, valueOf(place, name)] as const)
+      .filter(([, value]) => value !== undefined)
+  const path = given('path').reduce(
+    (text, [key, value]) => text.replaceAll(`{${key}}`, encodeURIComponent(argument(value))),
+    operation.path,
+  )
+  const sent = given('header').map(([key, value]) => [key, argument(value)] as const)
+  return {
+    url: world.server.replace(/\/+$/, '') + path,
+    method: operation.method.toUpperCase(),
+    headers: { ...Object.fromEntries(sent), ...world.headers },
+    query: Object.fromEntries(given('query')),
+    ...(operation.body === undefined ? {} : { body: args['RequestBody'] ?? {} }),
+  }
+}
+
+/** The call as authors' code knows it, to hand it on to `fetch`. */
+function forCode({ method, headers, body, ...call }: Omit<HttpCall, 'signal'>): Json {
+  const written = body === undefined ? {} : { body: JSON.stringify(body) }
+  const options = {
+    method,
+    headers: { 'Content-Type': 'application/json', ...headers },
+    ...written,
+  }
+  return { url: addressOf(call).href, options }
+}
+
+function withoutNulls(args: Json): Json {
+  const kept = Object.entries(args).filter(([, value]) => value !== null)
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, isRecord(value) ? withoutNulls(value) : value]),
+  )
 }
 
 /** The value with every `$ref` into the document replaced by what it names. */

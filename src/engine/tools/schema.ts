@@ -1,5 +1,8 @@
 import type { JsonSchema } from '../node/instances.ts'
-import { isRecord, isSafeKey, parseJson } from '../text/paths.ts'
+import { parseLoose } from '../text/json.ts'
+import { isRecord, isSafeKey } from '../text/paths.ts'
+
+type Values = Readonly<Record<string, unknown>>
 
 const types: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   string: { type: 'string' },
@@ -10,7 +13,7 @@ const types: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 
 /** The JSON Schema of a stored tool: rows of properties, or a JSON Schema as it is. */
 export function toolSchema(stored: unknown): JsonSchema {
-  const parsed = typeof stored === 'string' ? parseJson(stored) : stored
+  const parsed = typeof stored === 'string' ? parseLoose(stored) : stored
   if (isRecord(parsed)) return { type: 'object', properties: {}, ...parsed }
   const rows = Array.isArray(parsed) ? parsed.filter(isRecord) : []
   const named = rows.flatMap((row) => {
@@ -45,4 +48,25 @@ export function toolName(text: string): string {
     .replaceAll(/[^\w-]/g, '')
     .slice(0, 64)
   return name === '' ? 'tool' : name
+}
+
+/** Arguments in the types that the tool's schema wants; authors and models may write others. */
+export function argumentsFor(schema: JsonSchema, given: Values): Values {
+  const properties = isRecord(schema['properties']) ? schema['properties'] : {}
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const property = Object.hasOwn(properties, name) ? properties[name] : undefined
+      const type = isRecord(property) ? property['type'] : undefined
+      if (typeof value === 'string') return [name, inType(value, type)]
+      return [name, type === 'string' ? argument(value) : value]
+    }),
+  )
+}
+
+function inType(value: string, type: unknown): unknown {
+  if (type === 'string' || type === undefined) return value
+  const parsed = parseLoose(value.trim())
+  const fits =
+    type === 'integer' ? Number.isInteger(parsed) : type === 'array' ? Array.isArray(parsed) : true
+  return parsed !== undefined && fits ? parsed : value
 }

@@ -2,7 +2,6 @@ import { dig, isRecord } from '../text/paths.ts'
 
 /** Where services put their results. */
 const places = [['organic_results'], ['organic'], ['items'], ['web', 'results'], ['results']]
-const most = 8
 
 export interface SearchResult {
   readonly title: string
@@ -11,7 +10,7 @@ export interface SearchResult {
 }
 
 /** What a search service found, as lines a model can read: a direct answer, then title, link, text. */
-export function resultsText(answer: unknown): string {
+export function resultsText(answer: unknown, most = 8): string {
   const direct = directAnswer(answer)
   const lines = resultsIn(answer)
     .slice(0, most)

@@ -8,11 +8,24 @@ export interface SearchService {
   readonly credential?: string
   /** Fields of the credential, all needed. */
   readonly fields: readonly string[]
+  /** Inputs of the node that go along when they are set. */
+  readonly options?: Readonly<Record<string, SearchOption>>
   readonly call: (
     query: string,
     values: Readonly<Record<string, string>>,
   ) => Omit<HttpCall, 'signal'>
 }
+
+/** What the service calls an option, and how it is sent: a list is drawn as `a, b`. */
+export interface SearchOption {
+  readonly as: string
+  readonly kind: 'text' | 'number' | 'switch' | 'list'
+}
+
+const word = (as: string): SearchOption => ({ as, kind: 'text' })
+const count = (as: string): SearchOption => ({ as, kind: 'number' })
+const onOff = (as: string): SearchOption => ({ as, kind: 'switch' })
+const list = (as: string): SearchOption => ({ as, kind: 'list' })
 
 export const searchServices: readonly SearchService[] = [
   {
@@ -70,6 +83,18 @@ export const searchServices: readonly SearchService[] = [
     tool: 'tavily_search_results_json',
     credential: 'tavilyApi',
     fields: ['tavilyApiKey'],
+    options: {
+      topic: word('topic'),
+      searchDepth: word('search_depth'),
+      chunksPerSource: count('chunks_per_source'),
+      maxResults: count('max_results'),
+      timeRange: word('time_range'),
+      days: count('days'),
+      includeAnswer: onOff('include_answer'),
+      includeRawContent: onOff('include_raw_content'),
+      includeDomains: list('include_domains'),
+      excludeDomains: list('exclude_domains'),
+    },
     call: (query, { tavilyApiKey = '' }) =>
       post('https://api.tavily.com/search', { query }, { authorization: `Bearer ${tavilyApiKey}` }),
   },
@@ -79,6 +104,18 @@ export const searchServices: readonly SearchService[] = [
     tool: 'exa_search',
     credential: 'exaSearchApi',
     fields: ['exaSearchApiKey'],
+    options: {
+      numResults: count('numResults'),
+      type: word('type'),
+      useAutoprompt: onOff('useAutoprompt'),
+      category: word('category'),
+      includeDomains: list('includeDomains'),
+      excludeDomains: list('excludeDomains'),
+      startCrawlDate: word('startCrawlDate'),
+      endCrawlDate: word('endCrawlDate'),
+      startPublishedDate: word('startPublishedDate'),
+      endPublishedDate: word('endPublishedDate'),
+    },
     call: (query, { exaSearchApiKey = '' }) =>
       post(
         'https://api.exa.ai/search',
@@ -91,6 +128,14 @@ export const searchServices: readonly SearchService[] = [
     label: 'SearXNG',
     tool: 'searxng-search',
     fields: ['apiBase'],
+    options: {
+      categories: word('categories'),
+      engines: word('engines'),
+      language: word('language'),
+      pageno: count('pageno'),
+      time_range: word('time_range'),
+      safesearch: count('safesearch'),
+    },
     call: (q, { apiBase = '' }) =>
       get(`${apiBase.replace(/\/+$/, '')}/search`, { q, format: 'json' }),
   },

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle } from '../flow/flow.ts'
 import type { NodeContext } from '../node/context.ts'
-import { parseJson } from '../text/paths.ts'
+import { isRecord, parseJson } from '../text/paths.ts'
 import { callHttp } from './http-call.ts'
 import type { SearchService } from './search-services.ts'
 
@@ -9,7 +9,7 @@ interface Search {
   readonly query: string
   /** Where the service is, where the author says so. */
   readonly apiBase?: string
-  /** Added to the query string. */
+  /** Added to what is sent. */
   readonly parameters?: Readonly<Record<string, unknown>>
 }
 
@@ -22,17 +22,24 @@ export async function search(
   { query, apiBase = '', parameters = {} }: Search,
   context: NodeContext,
 ): Promise<unknown> {
-  const values = await valuesOf(service, apiBase, context)
+  const values = await searchValues(service, apiBase, context)
   const call = service.call(query, values)
-  const whole = { ...call, query: { ...call.query, ...parameters }, signal: context.signal }
+  const { signal } = context
+  const added = isRecord(call.body)
+    ? { body: { ...call.body, ...parameters } }
+    : { query: { ...call.query, ...parameters } }
+  const whole = { ...call, ...added, signal }
   return parseJson(await callHttp(context.ports.fetch, whole))
 }
 
-/** The model is told what is missing, so that it can answer without a search. */
-async function valuesOf(
+/**
+ * The fields a service needs. A model that searches is told what is missing, so that it can answer
+ * without. @throws Failure UNPROCESSABLE naming the node and the field.
+ */
+export async function searchValues(
   { fields }: SearchService,
   apiBase: string,
-  context: NodeContext,
+  context: Pick<NodeContext, 'node' | 'credential'>,
 ): Promise<Readonly<Record<string, string>>> {
   const values = { ...(await context.credential()), ...(apiBase === '' ? {} : { apiBase }) }
   const lacking = fields.find((field) => !Object.hasOwn(values, field))

@@ -1,10 +1,12 @@
+import { Failure } from '../../core/errors.ts'
 import { newId } from '../../core/ids.ts'
 import type { Action } from '../node/human.ts'
 import type { ChatMessage, ChatModel, Tool, ToolCall } from '../node/instances.ts'
 import type { Told, TurnContext, TurnResult } from '../node/turn.ts'
-import { describedCalls, workOn, type AgentEnd } from '../steps/agent.ts'
+import { asCalled, describedCalls, workOn, type AgentEnd } from '../steps/agent.ts'
 import { structuredSchema } from '../talk/structured.ts'
 import { textOf } from '../text/paths.ts'
+import { filled } from '../text/template.ts'
 import { rowsOf } from './state.ts'
 
 /** The words with which a member asks for agreement; inputs of all members that call tools. */
@@ -28,23 +30,25 @@ export async function workAsMember(job: Job, context: TurnContext): Promise<Agen
   const { model, tools, messages, maxIterations, approval } = job
   const guarded = new Set(approval === undefined ? [] : tools.map(({ name }) => name))
   const limit = maxIterations === undefined ? {} : { maxIterations }
-  return workOn(
-    { model, tools, messages, guarded, isSilent: true, onFailure: 'tell', ...limit },
-    context,
-  )
+  return workOn({ model, tools, messages, guarded, isSilent: true, ...limit }, context)
 }
 
-/** Asks a person to agree to calls, as chat clients draw it. */
-export function askFor(
+const defaultApproval =
+  'These tools are about to be used: {tools}. Ask the user whether to go on, and name them.'
+
+/** Asks a person to agree to calls, in the team's model's words, as chat clients draw it. */
+export async function askFor(
   calls: readonly ToolCall[],
-  approval: Approval,
-  paused: AgentEnd['paused'] | Readonly<Record<string, unknown>>,
-): Pick<TurnResult, 'stop'> {
-  const { approvalPrompt, approveButtonText, rejectButtonText } = approval
+  asking: Approval & { readonly paused: AgentEnd['paused'] | Readonly<Record<string, unknown>> },
+  context: TurnContext,
+): Promise<Pick<TurnResult, 'stop'>> {
+  const { approvalPrompt, approveButtonText, rejectButtonText, paused } = asking
   const approve = approveButtonText || 'Yes'
   const reject = rejectButtonText || 'No'
-  const names = calls.map(({ name }) => name).join(', ')
-  const text = approvalPrompt.replaceAll('{tools}', names) || describedCalls(calls)
+  const content = filled(approvalPrompt || defaultApproval, {
+    tools: JSON.stringify(calls.map(asCalled)),
+  })
+  const text = (await wordsFor(content, context)) || describedCalls(calls)
   const action: Action = {
     id: newId(),
     mapping: { approve, reject, toolCalls: calls },
@@ -54,6 +58,16 @@ export function askFor(
     ],
   }
   return { stop: { action, text, paused: paused ?? {} } }
+}
+
+/** A model that fails must not lose the calls that wait for a person. */
+async function wordsFor(content: string, { signal, modelOr }: TurnContext): Promise<string> {
+  try {
+    return (await modelOr(undefined).ask({ messages: [{ role: 'user', content }], signal })).text
+  } catch (error) {
+    if (error instanceof Failure && !signal.aborted) return ''
+    throw error
+  }
 }
 
 /** What clients are shown of an agent's work. */

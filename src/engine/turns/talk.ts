@@ -8,6 +8,8 @@ export const historySelections = ['all_messages', 'user_question', 'last_message
 
 export interface Speech {
   readonly system: string
+  /** Stand after the system text. */
+  readonly examples?: readonly ChatMessage[]
   readonly human: string
   readonly values: Values
   readonly selection: (typeof historySelections)[number]
@@ -15,7 +17,7 @@ export interface Speech {
 
 /** What a member of a team is shown: its system text, the conversation, its own request. */
 export function speechOf(
-  { system, human, values, selection }: Speech,
+  { system, examples = [], human, values, selection }: Speech,
   model: ChatModel,
   context: TurnContext,
 ): readonly ChatMessage[] {
@@ -23,7 +25,7 @@ export function speechOf(
   const heard = heardBy(context, selection)
   const before: ChatMessage[] = [{ role: 'system', content: filled(system, known) }]
   const after: ChatMessage[] = [{ role: 'user', content: filled(human, known) }]
-  const messages = [...before, ...heard, ...after].filter(
+  const messages = [...before, ...examples, ...heard, ...after].filter(
     (message) => message.content !== '' || 'toolCalls' in message || message.role === 'tool',
   )
   const isEmpty = messages.every(({ role }) => role === 'system')

@@ -13,7 +13,14 @@ import type { StepContext } from '../../node/step.ts'
 import { describedCalls, workOn } from '../../steps/agent.ts'
 import { approvalAction } from '../../steps/approval.ts'
 import { storeTools, vectorTools } from '../../steps/knowledge.ts'
-import { askStructured, modelOf, stopwatch, tellUsage } from '../../steps/model-node.ts'
+import {
+  askStructured,
+  modelOf,
+  requireModel,
+  say,
+  stopwatch,
+  tellUsage,
+} from '../../steps/model-node.ts'
 import { updatedState } from '../../steps/state.ts'
 import { memoryTypes, replyAs, talkOf } from '../../steps/talk.ts'
 import { agentTools, refuseBuiltIn } from '../../steps/tools.ts'
@@ -36,10 +43,13 @@ const inputs = {
   agentMemoryMaxTokenLimit: number({ default: 2000 }),
   agentUserMessage: text({ acceptVariable: true }),
   agentReturnResponseAs: options(['userMessage', 'assistantMessage'], { default: 'userMessage' }),
-  agentStructuredOutput: array(),
+  agentStructuredOutput: array({ acceptVariable: true }),
   agentUpdateState: anything(),
 }
 type Values = InputsOf<typeof inputs>
+
+/** Nothing but the time of a run ends an agent that its author meant to work for long. */
+const maxIterations = 100
 
 /** A model with tools and knowledge. */
 export const agentAgentflow = defineNode({
@@ -49,9 +59,12 @@ export const agentAgentflow = defineNode({
   category: 'Agent Flows',
   description: 'Lets a chat model use tools and knowledge until it answers.',
   inputs,
+  check: (values, node) => {
+    requireModel(values.agentModel, node)
+    refuseBuiltIn(values, node)
+  },
   step: async (values, context) => {
     const time = stopwatch(context)
-    refuseBuiltIn(values, context.node)
     const chosen = { kind: values.agentModel, config: values.agentModelConfig }
     const model = await modelOf('agentModel', chosen, context)
     const { tools, guarded } = await equipment(values, context)
@@ -59,10 +72,8 @@ export const agentAgentflow = defineNode({
     const messages = withImages(talk.shown, model, context.images)
     const schema = structuredSchema(values.agentStructuredOutput)
     const isSilent = schema !== undefined
-    const end = await workOn(
-      { model, tools, messages, guarded, isSilent, onFailure: 'throw' },
-      context,
-    )
+    const work = { model, tools, messages, guarded, isSilent, maxIterations }
+    const end = await workOn({ ...work, failsAt: context.node }, context)
     const availableTools = tools.map(({ name, description }) => ({ name, description }))
     const { usedTools, sourceDocuments, artifacts } = end
     const found = { usedTools, sourceDocuments, artifacts, availableTools }
@@ -74,18 +85,25 @@ export const agentAgentflow = defineNode({
     }
     const asked = { messages: [...end.whole, replyAs('assistantMessage', end.text)], schema }
     const formed = isSilent ? await formedAnswer(asked, model, context) : undefined
-    const { content, keys } = formed ?? { content: end.text, keys: {} }
+    const content = formed === undefined ? end.text : fenced(formed.content)
+    if (formed !== undefined) say(context, content)
     tellUsage(context)
-    const usageMetadata = context.spent()
-    const output = { content, ...keys, ...found, timeMetadata: time(), usageMetadata }
+    const metadata = { timeMetadata: time(), usageMetadata: context.spent() }
+    const output = { content, ...formed?.keys, ...found, ...metadata }
+    const result = { ...output, content: formed?.content ?? content }
     return {
       input,
       output,
-      state: await updatedState('agentUpdateState', output, context),
+      state: await updatedState('agentUpdateState', result, context),
       said: [...talk.asked, replyAs(values.agentReturnResponseAs, content)],
     }
   },
 })
+
+/** JSON as chat clients show it. */
+function fenced(json: string): string {
+  return `\`\`\`json\n${json}\n\`\`\``
+}
 
 type Asked = Parameters<typeof askStructured>[1]
 

@@ -2,7 +2,7 @@ import { defineNode } from '../../node/define.ts'
 import { anything, array, code as codeInput } from '../../node/inputs.ts'
 import { updatedState } from '../../steps/state.ts'
 import { textOf } from '../../text/paths.ts'
-import { codeText, runUserCode } from '../../tools/code.ts'
+import { codeText, codeValue, runUserCode } from '../../tools/code.ts'
 
 /** Code of the author's, in the sandbox. */
 export const customFunctionAgentflow = defineNode({
@@ -21,11 +21,10 @@ export const customFunctionAgentflow = defineNode({
     const values = rows.map(
       ({ variableName, variableValue }) => [textOf(variableName), variableValue] as const,
     )
-    const facts = { ...context.facts, state: context.state }
     const input = { ...context.input, question: context.question }
     const code = inputs.customFunctionJavascriptFunction
-    const value = await runUserCode({ ...context, input, facts }, code, Object.fromEntries(values))
-    const content = codeText(value)
+    const value = await runUserCode({ ...context, input }, code, Object.fromEntries(values))
+    const content = codeText(codeValue(value), 2)
     context.emit({ event: 'token', data: content })
     const output = { content }
     return {

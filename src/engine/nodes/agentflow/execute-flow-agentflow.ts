@@ -1,6 +1,8 @@
+import { present } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
 import { anything, json, options, text } from '../../node/inputs.ts'
 import type { ChatMessage } from '../../node/instances.ts'
+import { tellFound } from '../../steps/agent.ts'
 import { updatedState } from '../../steps/state.ts'
 import { replyAs } from '../../steps/talk.ts'
 
@@ -30,7 +32,9 @@ export const executeFlowAgentflow = defineNode({
     const content = result.text ?? JSON.stringify(result.json ?? '')
     context.emit({ event: 'token', data: content })
     const { sourceDocuments, usedTools, artifacts } = result
-    const output = { content, sourceDocuments, usedTools, artifacts }
+    const found = present({ sourceDocuments, usedTools, artifacts })
+    tellFound(found, context)
+    const output = { content, ...found }
     const messages: ChatMessage[] = [{ role: 'user', content: question }]
     const asked = context.said.length === 0 ? messages : []
     return {

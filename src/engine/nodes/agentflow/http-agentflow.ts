@@ -3,6 +3,7 @@ import { nodeTitle } from '../../flow/flow.ts'
 import { defineNode } from '../../node/define.ts'
 import { anything, array, options, text, type InputsOf } from '../../node/inputs.ts'
 import type { StepContext } from '../../node/step.ts'
+import { parseLoose } from '../../text/json.ts'
 import { isRecord, parseJson, textOf } from '../../text/paths.ts'
 
 const inputs = {
@@ -59,7 +60,7 @@ function addressOf({ url, queryParams }: Values, { node }: StepContext): URL {
 function bodyOf({ body, bodyType }: Values, { node }: StepContext): BodyInit | undefined {
   if (textOf(body) === '') return undefined
   if (bodyType === 'raw') return textOf(body)
-  const parsed = typeof body === 'string' ? parseJson(body) : body
+  const parsed = typeof body === 'string' ? parseLoose(body) : body
   if (parsed === undefined) {
     const sentence = `The node ${nodeTitle(node)} cannot run: its body is not JSON.`
     throw new Failure('UNPROCESSABLE', sentence)

@@ -3,7 +3,7 @@ import { bool, json, options, text, type InputsOf } from '../../node/inputs.ts'
 import type { ChatMessage } from '../../node/instances.ts'
 import type { StepContext, StepResult } from '../../node/step.ts'
 import { approvalAction } from '../../steps/approval.ts'
-import { modelOf } from '../../steps/model-node.ts'
+import { modelOf, requireModel } from '../../steps/model-node.ts'
 
 const inputs = {
   humanInputDescriptionType: options(['fixed', 'dynamic'], { default: 'fixed' }),
@@ -23,12 +23,13 @@ export const humanInputAgentflow = defineNode({
   description: 'Asks a person to proceed or to reject.',
   decides: true,
   inputs,
+  check: ({ humanInputDescriptionType, humanInputModel }, node) => {
+    if (humanInputDescriptionType === 'dynamic') requireModel(humanInputModel, node)
+  },
   step: async (values, context) => {
-    if (context.resumed !== undefined) return decided(values, context)
-    const content =
-      values.humanInputDescriptionType === 'fixed'
-        ? values.humanInputDescription
-        : await described(values, context)
+    if (context.resumed !== undefined) return decided(context)
+    const isFixed = values.humanInputDescriptionType === 'fixed'
+    const content = isFixed ? await written(values, context) : await described(values, context)
     const { humanInputEnableFeedback } = values
     const input = { humanInputEnableFeedback, humanInputDescription: content }
     const action = approvalAction(context.node, input)
@@ -36,9 +37,9 @@ export const humanInputAgentflow = defineNode({
   },
 })
 
-function decided(values: InputsOf<typeof inputs>, { resumed, node }: StepContext): StepResult {
+function decided({ resumed, node }: StepContext): StepResult {
   const human = resumed?.human
-  const words = values.humanInputEnableFeedback ? (human?.feedback ?? '') : ''
+  const words = human?.feedback ?? ''
   const conditions = (['proceed', 'reject'] as const).map((type) => ({
     type,
     startNodeId: node.id,
@@ -47,10 +48,20 @@ function decided(values: InputsOf<typeof inputs>, { resumed, node }: StepContext
   }))
   return {
     input: { ...resumed?.human },
-    output: { content: words, conditions },
+    output: { content: words || human?.type, conditions },
     branches: [human?.type === 'reject' ? 1 : 0],
     ...(words === '' ? {} : { said: [{ role: 'user', content: words }] }),
   }
+}
+
+/** The author's question to the person, after what it is about: what was said last. */
+async function written(
+  { humanInputDescription }: InputsOf<typeof inputs>,
+  { said, past }: StepContext,
+): Promise<string> {
+  const last = said.at(-1) ?? (await past()).at(-1)
+  const question = humanInputDescription || 'Do you want to proceed?'
+  return `${last?.content ?? ''}\n\n${question}`.trim()
 }
 
 /** A model says what the person is asked, out of what was said so far. */

@@ -2,7 +2,7 @@ import { Failure } from '../../../core/errors.ts'
 import { nodeTitle } from '../../flow/flow.ts'
 import { defineNode } from '../../node/define.ts'
 import { anything } from '../../node/inputs.ts'
-import { parseJson } from '../../text/paths.ts'
+import { parseLoose } from '../../text/json.ts'
 
 /** Runs the nodes inside it for each item of a list, one after the other. */
 export const iterationAgentflow = defineNode({
@@ -30,7 +30,7 @@ export const iterationAgentflow = defineNode({
 
 /** The editor escapes nothing, yet may have broken the JSON into Markdown lines. */
 function listOf(value: unknown): readonly unknown[] | undefined {
-  const parsed = typeof value === 'string' ? parseJson(value.trim()) : value
-  const again = typeof parsed === 'string' ? parseJson(parsed) : parsed
+  const parsed = typeof value === 'string' ? parseLoose(value.trim()) : value
+  const again = typeof parsed === 'string' ? parseLoose(parsed) : parsed
   return Array.isArray(again) ? (again as unknown[]) : undefined
 }

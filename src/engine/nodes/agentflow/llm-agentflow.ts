@@ -2,7 +2,14 @@ import { defineNode } from '../../node/define.ts'
 import { anything, array, bool, json, number, options, text } from '../../node/inputs.ts'
 import type { ChatMessage, ChatModel, JsonSchema } from '../../node/instances.ts'
 import type { StepContext } from '../../node/step.ts'
-import { askStructured, modelOf, stopwatch, tellUsage } from '../../steps/model-node.ts'
+import {
+  askStructured,
+  modelOf,
+  requireModel,
+  say,
+  stopwatch,
+  tellUsage,
+} from '../../steps/model-node.ts'
 import { updatedState } from '../../steps/state.ts'
 import { memoryTypes, replyAs, talkOf, tokens } from '../../steps/talk.ts'
 import { structuredSchema } from '../../talk/structured.ts'
@@ -25,8 +32,11 @@ export const llmAgentflow = defineNode({
     llmMemoryMaxTokenLimit: number({ default: 2000 }),
     llmUserMessage: text({ acceptVariable: true }),
     llmReturnResponseAs: options(['userMessage', 'assistantMessage'], { default: 'userMessage' }),
-    llmStructuredOutput: array(),
+    llmStructuredOutput: array({ acceptVariable: true }),
     llmUpdateState: anything(),
+  },
+  check: ({ llmModel }, node) => {
+    requireModel(llmModel, node)
   },
   step: async (inputs, context) => {
     const time = stopwatch(context)
@@ -61,7 +71,11 @@ async function ask(
   context: StepContext,
 ) {
   const { messages, schema } = asked
-  if (schema !== undefined) return askStructured(model, { messages, schema }, context)
+  if (schema !== undefined) {
+    const answer = await askStructured(model, { messages, schema }, context)
+    say(context, answer.content)
+    return answer
+  }
   const { text } = await model.ask({ messages, ...tokens(context), signal: context.signal })
   return { content: text, keys: {} }
 }

@@ -22,13 +22,14 @@ export const startAgentflow = defineNode({
     startState: array(),
     startPersistState: bool({ default: false }),
   },
+  check: ({ startInputType }, node) => {
+    if (startInputType !== 'webhookTrigger' && startInputType !== 'scheduleInput') return
+    const sentence = `The flow starts at ${nodeTitle(node)} by ${startInputType}, not by a question.`
+    throw new Failure('BAD_REQUEST', sentence)
+  },
   step: async (inputs, context) => {
     const { startInputType, startPersistState } = inputs
-    const { input, node } = context
-    if (startInputType === 'webhookTrigger' || startInputType === 'scheduleInput') {
-      const sentence = `The flow starts at ${nodeTitle(node)} by ${startInputType}, not by a question.`
-      throw new Failure('BAD_REQUEST', sentence)
-    }
+    const { input } = context
     const saved = startPersistState ? await context.ports.savedRun(context.sessionId) : undefined
     const given =
       startInputType === 'formInput'

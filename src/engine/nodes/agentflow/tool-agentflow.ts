@@ -1,15 +1,14 @@
-import { Failure } from '../../../core/errors.ts'
-import { nodeTitle } from '../../flow/flow.ts'
+import { missing } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
 import { anything, array, json, text } from '../../node/inputs.ts'
-import type { Tool } from '../../node/instances.ts'
+import type { Tool, ToolCall } from '../../node/instances.ts'
 import type { StepContext } from '../../node/step.ts'
-import { describedCalls } from '../../steps/agent.ts'
+import { describedCalls, tellFound } from '../../steps/agent.ts'
 import { approvalAction } from '../../steps/approval.ts'
 import { updatedState } from '../../steps/state.ts'
-import { argumentsFor } from '../../steps/tools.ts'
 import { textOf } from '../../text/paths.ts'
-import { callTool } from '../../tools/loop.ts'
+import { callAll } from '../../tools/loop.ts'
+import { argumentsFor } from '../../tools/schema.ts'
 
 /** One call of a tool. */
 export const toolAgentflow = defineNode({
@@ -26,43 +25,54 @@ export const toolAgentflow = defineNode({
     toolInputArgs: array({ acceptVariable: true }),
     toolUpdateState: anything(),
   },
+  check: ({ toolAgentflowSelectedTool, selectedTool }, node) => {
+    if (!toolAgentflowSelectedTool && !selectedTool) throw missing({ node }, 'a tool')
+  },
   step: async (inputs, context) => {
     const isOld = inputs.toolAgentflowSelectedTool === ''
     const key = isOld ? 'selectedTool' : 'toolAgentflowSelectedTool'
     const part = { name: inputs[key], config: inputs[`${key}Config`], from: [key, `${key}Config`] }
-    const [tool] = await context.build('tool', part)
-    if (tool === undefined) throw nothingChosen(context)
+    const tools = await context.build('tool', part)
+    if (tools.length === 0) throw missing(context, 'a tool')
     const rows = inputs.toolInputArgs.map(
       ({ inputArgName, inputArgValue }) => [textOf(inputArgName), inputArgValue] as const,
     )
-    const args = argumentsFor(tool.schema, Object.fromEntries(rows))
-    const input = { toolInputArgs: args, selectedTool: tool.name }
-    const isGuarded = tool.requiresHumanInput === true
+    const given = Object.fromEntries(rows)
+    const calls = tools.map((tool, at) => callOf(tool, given, at))
+    const input = { toolInputArgs: calls[0]?.args, selectedTool: part.name }
+    const isGuarded = tools.some(({ requiresHumanInput }) => requiresHumanInput === true)
     if (isGuarded && context.resumed === undefined) {
-      const content = describedCalls([{ id: '', name: tool.name, args }])
+      const content = describedCalls(calls)
       return { input, output: { content }, stop: { action: approvalAction(context.node, input) } }
     }
-    const output = await called(tool, args, context)
+    const output = await called(tools, calls, context)
     const state = await updatedState('toolUpdateState', output, context)
     return { input, output, state }
   },
 })
 
+function callOf(tool: Tool, given: Readonly<Record<string, unknown>>, at: number): ToolCall {
+  return { id: String(at), name: tool.name, args: argumentsFor(tool.schema, given) }
+}
+
+/** What the tool answers; a node that gives several tools has them all called. */
 async function called(
-  tool: Tool,
-  args: Readonly<Record<string, unknown>>,
-  { resumed, signal, emit }: StepContext,
+  tools: readonly Tool[],
+  toolCalls: readonly ToolCall[],
+  { resumed, signal, emit, node }: StepContext,
 ) {
   if (resumed?.human.type === 'reject') {
     const words = resumed.human.feedback ?? ''
     return { content: `A person refused this call.${words === '' ? '' : ` They said: ${words}`}` }
   }
-  const { text: content, used, sourceDocuments, artifacts } = await callTool(tool, args, signal)
-  emit({ event: 'usedTools', data: [used] })
+  const results = await callAll({ tools, signal, failsAt: node }, { toolCalls })
+  const answers = results.map(({ called: answer }) => answer)
+  const usedTools = answers.map(({ used }) => used)
+  const content = answers.map(({ text: said }) => said).join('\n')
+  const sourceDocuments = answers.flatMap((answer) => answer.sourceDocuments ?? [])
+  const artifacts = answers.flatMap((answer) => answer.artifacts ?? [])
+  const found = { usedTools, sourceDocuments, artifacts }
   emit({ event: 'token', data: content })
-  return { content, usedTools: [used], sourceDocuments, artifacts }
-}
-
-function nothingChosen({ node }: StepContext): Failure {
-  return new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: it needs a tool.`)
+  tellFound(found, { emit })
+  return { content, ...found }
 }

@@ -1,10 +1,8 @@
 import { defineNode } from '../../node/define.ts'
 import { anchor, anchors, number, optionalAnchor, text } from '../../node/inputs.ts'
-import type { Answer } from '../../node/result.ts'
-import { listeners, refusalOf } from '../../talk/answering.ts'
+import { answerWithTools } from '../../steps/tool-agent.ts'
+import { refusalOf } from '../../talk/answering.ts'
 import { frameOf } from '../../talk/frame.ts'
-import { withImages } from '../../talk/uploads.ts'
-import { runToolLoop, type ToolLoopResult } from '../../tools/loop.ts'
 
 /**
  * An agent that calls tools until it can answer. The agents of other names differ in how they make
@@ -16,7 +14,6 @@ export const toolAgent = defineNode({
     'anthropicAgentLlamaIndex',
     'conversationalAgent',
     'conversationalRetrievalAgent',
-    'conversationalRetrievalToolAgent',
     'mistralAIFunctionAgent',
     'mistralAIToolAgent',
     'openAIFunctionAgent',
@@ -45,26 +42,6 @@ export const toolAgent = defineNode({
     const { model, tools, memory, maxIterations } = inputs
     const { before, after } = frameOf(inputs.chatPromptTemplate, inputs.systemMessage, context)
     const messages = [...before, ...((await memory?.messages()) ?? []), ...after]
-    const result = await runToolLoop({
-      model,
-      tools,
-      messages: withImages(messages, model, context.images),
-      signal: context.signal,
-      listeners: listeners(context),
-      onUsed: (data) => context.emit({ event: 'usedTools', data }),
-      ...(maxIterations === undefined ? {} : { maxIterations }),
-    })
-    return answerOf(result)
+    return answerWithTools({ model, tools, messages, maxIterations }, context)
   },
 })
-
-/** Without what some models think aloud, and without empty lists. */
-function answerOf(result: ToolLoopResult): Answer {
-  const { text, usedTools, sourceDocuments, artifacts } = result
-  return {
-    text: text.replaceAll(/<thinking>[\s\S]*?<\/thinking>\s*/g, ''),
-    ...(usedTools.length === 0 ? {} : { usedTools }),
-    ...(sourceDocuments.length === 0 ? {} : { sourceDocuments }),
-    ...(artifacts.length === 0 ? {} : { artifacts }),
-  }
-}

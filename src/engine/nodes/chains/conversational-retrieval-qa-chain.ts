@@ -1,16 +1,11 @@
 import { answerFrom, respond } from '../../documents/answer.ts'
+import { rephrase, reworded } from '../../documents/reword.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
-import { anchor, anchors, bool, optionalAnchor, text, type InputsOf } from '../../node/inputs.ts'
+import { anchor, anchors, bool, optionalAnchor, text } from '../../node/inputs.ts'
 import type { ChatMessage } from '../../node/instances.ts'
 import { refusalOf } from '../../talk/answering.ts'
 import { messagesOf } from '../../talk/history.ts'
-import { filled } from '../../text/template.ts'
-
-const rephrase =
-  'Below are a conversation and a follow-up question. Word the question so that it can be ' +
-  'understood without the conversation; answer with the question alone.\n\n' +
-  'Conversation:\n{chat_history}\n\nFollow-up question: {question}\nQuestion on its own:'
 
 const inputs = {
   model: anchor('chatModel'),
@@ -44,19 +39,4 @@ export const conversationalRetrievalQAChain = defineNode({
 
 async function remembered(context: NodeContext): Promise<readonly ChatMessage[]> {
   return messagesOf(await context.history())
-}
-
-/** The question as it is understood without the conversation before it. */
-async function reworded(
-  { model, rephrasePrompt }: InputsOf<typeof inputs>,
-  history: readonly ChatMessage[],
-  { input, signal }: NodeContext,
-): Promise<string> {
-  const question = input.question ?? ''
-  const lines = history.map(
-    ({ role, content }) => `${role === 'user' ? 'Human' : 'Assistant'}: ${content}`,
-  )
-  const content = filled(rephrasePrompt, { chat_history: lines.join('\n'), question })
-  const { text: said } = await model.ask({ messages: [{ role: 'user', content }], signal })
-  return said.trim() || question
 }

@@ -2,7 +2,7 @@ import { defineNode } from '../../node/define.ts'
 import { anchor, anchors, anything, text } from '../../node/inputs.ts'
 import { namingNode } from '../../node/naming.ts'
 import { refusalOf } from '../../talk/answering.ts'
-import { parseJson } from '../../text/paths.ts'
+import { parseLoose } from '../../text/json.ts'
 import { headersFrom } from '../../tools/http-call.ts'
 import { callAll } from '../../tools/loop.ts'
 import { readOpenApi } from '../../tools/openapi-document.ts'
@@ -28,7 +28,7 @@ export const openApiChain = defineNode({
     const refusal = await refusalOf(inputModeration, context)
     if (refusal !== undefined) return { text: refusal }
     const { headers } = inputs
-    const drawn = headersFrom(typeof headers === 'string' ? parseJson(headers) : headers)
+    const drawn = headersFrom(typeof headers === 'string' ? parseLoose(headers) : headers)
     for (const secret of Object.values(drawn)) context.conceal(secret)
     const { signal, ports } = context
     const tools = await namingNode(context.node, async () => {
@@ -39,7 +39,7 @@ export const openApiChain = defineNode({
     const content = `Answer this by a call of the API: ${context.input.question ?? ''}`
     const reply = await model.ask({ messages: [{ role: 'user', content }], tools, signal })
     if (reply.toolCalls.length === 0) return { text: reply.text }
-    const results = await callAll({ tools, signal, onFailure: 'throw' }, reply)
+    const results = await callAll({ tools, signal, failsAt: context.node }, reply)
     return { text: results.map(({ called }) => called.text).join('\n') }
   },
 })

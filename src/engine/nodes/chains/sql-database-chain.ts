@@ -46,6 +46,13 @@ export const sqlDatabaseChain = defineNode({
     'Answers from a PostgreSQL database, on a connection that can only read. Whatever its login ' +
     'may read, whoever asks may learn.',
   inputs,
+  check: ({ database, url }, node) => {
+    if (database !== 'postgres') {
+      const sentence = `The node ${nodeTitle(node)} cannot run: it reads PostgreSQL and no ${database}.`
+      throw new Failure('UNPROCESSABLE', sentence)
+    }
+    if (url === '') throw missing({ node }, 'a connection string')
+  },
   run: async (values, context) => {
     const { model, inputModeration, topK } = values
     const access = accessOf(values, context)
@@ -71,13 +78,8 @@ export const sqlDatabaseChain = defineNode({
 })
 
 /** Whom to ask; the password appears in no message from now on. */
-function accessOf({ database, url }: Values, context: NodeContext): SqlAccess {
+function accessOf({ url }: Values, context: NodeContext): SqlAccess {
   const { node, signal } = context
-  if (database !== 'postgres') {
-    const sentence = `The node ${nodeTitle(node)} cannot run: it reads PostgreSQL and no ${database}.`
-    throw new Failure('UNPROCESSABLE', sentence)
-  }
-  if (url === '') throw missing(context, 'a connection string')
   for (const secret of passwordIn(url)) context.conceal(secret)
   return { url, signal, who: `The database of ${nodeTitle(node)}` }
 }

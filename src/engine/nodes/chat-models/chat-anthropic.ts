@@ -17,6 +17,8 @@ export const chatAnthropic = defineNode({
     topK: number(),
     extendedThinking: bool({ default: false }),
     budgetTokens: number({ default: 1024 }),
+    adaptiveThinking: bool({ default: false }),
+    thinkingEffort: text(),
   },
   build: async (inputs, context) => {
     const provider = {
@@ -26,7 +28,7 @@ export const chatAnthropic = defineNode({
       apiKey: inputs.anthropicApiKey,
       needsKey: true,
     }
-    const thinks = inputs.extendedThinking
+    const thinks = inputs.adaptiveThinking || inputs.extendedThinking
     const settings = {
       maxOutputTokens: inputs.maxTokensToSample,
       topP: inputs.topP,
@@ -35,14 +37,25 @@ export const chatAnthropic = defineNode({
       // A model that thinks takes no temperature; newer ones refuse it beside top-p.
       temperature: thinks || inputs.topP !== undefined ? undefined : inputs.temperature,
     }
-    const thinking = { type: 'enabled', budgetTokens: inputs.budgetTokens }
     const spec = {
       ...(await reachOf(inputs, provider, context)),
       api: 'anthropic',
       modelName: inputs.modelName || 'claude-haiku-4-5',
       settings,
-      ...(thinks ? { providerOptions: { anthropic: { thinking } } } : {}),
+      ...(thinks ? { providerOptions: { anthropic: thinkingOf(inputs) } } : {}),
     } as const
     return chatModelOf(inputs, spec, context)
   },
 })
+
+function thinkingOf(inputs: {
+  readonly adaptiveThinking: boolean
+  readonly thinkingEffort: string
+  readonly budgetTokens: number
+}) {
+  if (!inputs.adaptiveThinking) {
+    return { thinking: { type: 'enabled', budgetTokens: inputs.budgetTokens } } as const
+  }
+  const effort = inputs.thinkingEffort === '' ? {} : { effort: inputs.thinkingEffort }
+  return { thinking: { type: 'adaptive' }, ...effort } as const
+}

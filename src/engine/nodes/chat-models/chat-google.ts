@@ -1,6 +1,7 @@
 import { chatInputs, chatModelOf, reachOf } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
-import { number, text } from '../../node/inputs.ts'
+import { array, number, text } from '../../node/inputs.ts'
+import { textOf } from '../../text/paths.ts'
 
 export const chatGoogleGenerativeAI = defineNode({
   name: 'chatGoogleGenerativeAI',
@@ -17,6 +18,8 @@ export const chatGoogleGenerativeAI = defineNode({
     maxOutputTokens: number(),
     topK: number(),
     thinkingBudget: number(),
+    thinkingLevel: text(),
+    safetySettings: array(),
   },
   build: async (inputs, context) => {
     const provider = {
@@ -26,8 +29,6 @@ export const chatGoogleGenerativeAI = defineNode({
       apiKey: inputs.googleGenerativeAPIKey,
       needsKey: true,
     }
-    const { thinkingBudget } = inputs
-    const google = { thinkingConfig: { thinkingBudget: thinkingBudget ?? 0 } }
     const spec = {
       ...(await reachOf(inputs, provider, context)),
       api: 'google',
@@ -39,8 +40,29 @@ export const chatGoogleGenerativeAI = defineNode({
         topK: inputs.topK,
         timeoutMs: inputs.timeout,
       },
-      ...(thinkingBudget === undefined ? {} : { providerOptions: { google } }),
+      providerOptions: { google: { ...thinkingOf(inputs), ...safetyOf(inputs.safetySettings) } },
     } as const
     return chatModelOf(inputs, spec, context)
   },
 })
+
+function thinkingOf(inputs: {
+  readonly thinkingBudget: number | undefined
+  readonly thinkingLevel: string
+}) {
+  const { thinkingBudget, thinkingLevel } = inputs
+  const includeThoughts = true
+  if (thinkingLevel !== '') return { thinkingConfig: { thinkingLevel, includeThoughts } }
+  return thinkingBudget === undefined ? {} : { thinkingConfig: { thinkingBudget, includeThoughts } }
+}
+
+/** What of harmful kinds the model may say; of a kind drawn twice the first counts. */
+function safetyOf(rows: readonly Readonly<Record<string, unknown>>[]) {
+  const set = rows.filter((row) => row['harmCategory'] && row['harmBlockThreshold'])
+  const pairs = set.map(
+    (row) => [textOf(row['harmCategory']), textOf(row['harmBlockThreshold'])] as const,
+  )
+  const first = new Map(pairs.toReversed())
+  const safetySettings = [...first].map(([category, threshold]) => ({ category, threshold }))
+  return safetySettings.length === 0 ? {} : { safetySettings }
+}

@@ -10,6 +10,7 @@ export const chatOllama = defineNode({
   version: 5,
   category: 'Chat Models',
   description: 'A chat model on an Ollama server.',
+  credential: 'ollamaApi',
   inputs: {
     ...chatInputs,
     ollamaApiKey: text({ secret: true }),

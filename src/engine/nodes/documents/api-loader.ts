@@ -2,6 +2,7 @@ import { loaded, loaderInputs, plainReading } from '../../documents/loader.ts'
 import { missing } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
 import { anything, options, text } from '../../node/inputs.ts'
+import { parseLoose } from '../../text/json.ts'
 import { parseJson } from '../../text/paths.ts'
 import { httpUrl } from '../../text/urls.ts'
 import { callHttp, headersFrom } from '../../tools/http-call.ts'
@@ -40,5 +41,5 @@ export const apiLoader = defineNode({
 })
 
 function readJson(value: unknown): unknown {
-  return typeof value === 'string' ? parseJson(value) : value
+  return typeof value === 'string' ? parseLoose(value) : value
 }

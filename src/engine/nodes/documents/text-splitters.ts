@@ -1,7 +1,7 @@
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
 import { anything, number, text } from '../../node/inputs.ts'
 import type { Splitter } from '../../node/instances.ts'
-import { parseJson } from '../../text/paths.ts'
+import { parseLoose } from '../../text/json.ts'
 
 interface SplitterRow {
   readonly name: string
@@ -50,7 +50,7 @@ export const textSplitters: readonly NodeDefinition[] = rows.map(({ name, label,
 
 /** A list, its JSON text, or one text; undefined when there is nothing. */
 function listOf(value: unknown): readonly string[] | undefined {
-  const given = typeof value === 'string' ? (parseJson(value) ?? value) : value
+  const given = typeof value === 'string' ? (parseLoose(value) ?? value) : value
   if (typeof given === 'string') return given === '' ? undefined : [given]
   if (!Array.isArray(given)) return undefined
   const texts = given.filter((item): item is string => typeof item === 'string')

@@ -19,9 +19,11 @@ export const webScraper = defineNode({
     relativeLinksMethod: text(),
     limit: number({ default: 10 }),
     selector: text(),
+    cssSelector: text(),
   },
   build: async (inputs, context) => {
-    const { url, relativeLinksMethod, limit, selector } = inputs
+    const { url, relativeLinksMethod, limit } = inputs
+    const selector = inputs.selector || inputs.cssSelector
     if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
       const sentence = `The node ${nodeTitle(context.node)} cannot run: its url is no http address.`
       throw new Failure('UNPROCESSABLE', sentence)

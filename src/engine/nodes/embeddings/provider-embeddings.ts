@@ -26,6 +26,8 @@ function nodeOf(row: EmbeddingProvider): NodeDefinition {
       batchSize: number({ default: 64 }),
       timeout: number(),
       dimensions: number(),
+      modelDimensions: number(),
+      tasktype: text(),
     },
     build: async (inputs, context) => {
       const apiKey = textOf(inputs, keyField)
@@ -69,20 +71,27 @@ function settingsOf(inputs: {
   readonly batchSize: number
   readonly stripNewLines: boolean
   readonly dimensions: number | undefined
+  readonly modelDimensions: number | undefined
+  readonly tasktype: string
   readonly timeout: number | undefined
 }): Pick<EmbeddingSpec, 'batchSize' | 'stripNewLines' | 'timeoutMs' | 'providerOptions'> {
-  const { batchSize, stripNewLines, dimensions, timeout: timeoutMs } = inputs
+  const { batchSize, stripNewLines, modelDimensions, tasktype, timeout: timeoutMs } = inputs
+  const dimensions = inputs.dimensions ?? modelDimensions
+  const purpose = tasktype === 'TASK_TYPE_UNSPECIFIED' ? '' : tasktype
   return {
     stripNewLines,
     batchSize: Math.max(1, Math.min(batchSize, 512)),
-    providerOptions: dimensions === undefined ? {} : dimensionOptions(dimensions),
+    providerOptions: optionsOf(dimensions, purpose),
     ...present({ timeoutMs }),
   }
 }
 
 /** Each provider's package reads its own. */
-function dimensionOptions(dimensions: number) {
-  const option = { dimensions }
-  const google = { outputDimensionality: dimensions }
-  return { openai: option, azure: option, compatible: option, google }
+function optionsOf(dimensions: number | undefined, purpose: string) {
+  const own = dimensions === undefined ? {} : { dimensions }
+  const google = {
+    ...(dimensions === undefined ? {} : { outputDimensionality: dimensions }),
+    ...(purpose === '' ? {} : { taskType: purpose }),
+  }
+  return { openai: own, azure: own, compatible: own, google }
 }

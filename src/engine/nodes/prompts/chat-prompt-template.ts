@@ -1,9 +1,11 @@
 import { Failure } from '../../../core/errors.ts'
 import { nodeTitle } from '../../flow/flow.ts'
+import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
-import { bool, code, json, text } from '../../node/inputs.ts'
-import type { SpokenMessage } from '../../node/instances.ts'
-import { createPrompt } from '../../talk/prompt.ts'
+import { code, json, text } from '../../node/inputs.ts'
+import type { ChatMessage, SpokenMessage } from '../../node/instances.ts'
+import { createPrompt, literalText } from '../../talk/prompt.ts'
+import { messagesByCode } from '../../tools/given-messages.ts'
 
 export const chatPromptTemplate = defineNode({
   name: 'chatPromptTemplate',
@@ -15,19 +17,25 @@ export const chatPromptTemplate = defineNode({
     systemMessagePrompt: text(),
     humanMessagePrompt: text(),
     promptValues: json({ acceptVariable: true }),
-    messageHistory: bool({ default: false }),
     messageHistoryCode: code(),
   },
-  build: async (inputs, { node }) => {
-    if (inputs.messageHistory && inputs.messageHistoryCode.trim() !== '') {
-      const sentence = `The node ${nodeTitle(node)} cannot run: its message history is code.`
-      throw new Failure('UNPROCESSABLE', sentence)
-    }
+  build: async (inputs, context) => {
+    const history = await messagesByCode(inputs.messageHistoryCode, context)
     const drawn: SpokenMessage[] = [
       { role: 'system', content: inputs.systemMessagePrompt },
+      ...history.map((message) => literal(message, context)),
       { role: 'user', content: inputs.humanMessagePrompt },
     ]
     const messages = drawn.filter(({ content }) => content !== '')
     return createPrompt(messages, inputs.promptValues)
   },
 })
+
+/** What stands as it is in a template. */
+function literal(message: ChatMessage, { node }: NodeContext): SpokenMessage {
+  if (message.role === 'tool' || 'toolCalls' in message) {
+    const sentence = `The message history of ${nodeTitle(node)} holds calls of tools, and no chain makes any.`
+    throw new Failure('UNPROCESSABLE', sentence)
+  }
+  return { role: message.role, content: literalText(message.content) }
+}

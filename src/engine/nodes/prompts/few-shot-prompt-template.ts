@@ -2,7 +2,7 @@ import { Failure } from '../../../core/errors.ts'
 import { nodeTitle } from '../../flow/flow.ts'
 import { defineNode } from '../../node/define.ts'
 import { anchor, array, text } from '../../node/inputs.ts'
-import { createPrompt } from '../../talk/prompt.ts'
+import { createPrompt, literalText } from '../../talk/prompt.ts'
 
 export const fewShotPromptTemplate = defineNode({
   name: 'fewShotPromptTemplate',
@@ -18,25 +18,21 @@ export const fewShotPromptTemplate = defineNode({
     exampleSeparator: text({ default: '\n\n' }),
     templateFormat: text({ default: 'f-string' }),
   },
-  build: async (inputs, { node }) => {
-    if (inputs.templateFormat !== 'f-string') {
-      const sentence = `The node ${nodeTitle(node)} cannot run: its templates are no f-strings.`
-      throw new Failure('UNPROCESSABLE', sentence)
-    }
+  check: ({ templateFormat }, node) => {
+    if (templateFormat === 'f-string') return
+    const sentence = `The node ${nodeTitle(node)} cannot run: its templates are no f-strings.`
+    throw new Failure('UNPROCESSABLE', sentence)
+  },
+  build: async (inputs) => {
     const examples = inputs.examples.map((example) => {
       const values = Object.entries(example).map(
         ([name, value]) =>
           [name, typeof value === 'string' ? value : JSON.stringify(value)] as const,
       )
       const messages = inputs.examplePrompt.format(Object.fromEntries(values))
-      return literal(messages.map(({ content }) => content).join('\n'))
+      return literalText(messages.map(({ content }) => content).join('\n'))
     })
     const parts = [inputs.prefix, ...examples, inputs.suffix].filter((part) => part !== '')
     return createPrompt([{ role: 'user', content: parts.join(inputs.exampleSeparator) }], {})
   },
 })
-
-/** Braces of an example are no variables. */
-function literal(example: string): string {
-  return example.replaceAll(/[{}]/g, (brace) => brace + brace)
-}

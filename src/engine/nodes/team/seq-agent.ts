@@ -1,5 +1,15 @@
 import { defineNode } from '../../node/define.ts'
-import { anchors, bool, json, number, optionalAnchor, options, text } from '../../node/inputs.ts'
+import {
+  anchors,
+  bool,
+  code,
+  json,
+  number,
+  optionalAnchor,
+  options,
+  text,
+} from '../../node/inputs.ts'
+import { messagesByCode } from '../../tools/given-messages.ts'
 import { askFor, toldOf, workAsMember } from '../../turns/agent.ts'
 import { stateChanges } from '../../turns/state.ts'
 import { historySelections, speechOf } from '../../turns/talk.ts'
@@ -15,6 +25,7 @@ export const seqAgent = defineNode({
     agentName: text(),
     systemMessagePrompt: text(),
     humanMessagePrompt: text(),
+    messageHistory: code(),
     conversationHistorySelection: options(historySelections, { default: 'all_messages' }),
     tools: anchors('tool'),
     model: optionalAnchor('chatModel'),
@@ -29,6 +40,7 @@ export const seqAgent = defineNode({
     const model = context.modelOr(inputs.model)
     const speech = {
       system: inputs.systemMessagePrompt,
+      examples: await messagesByCode(inputs.messageHistory, context),
       human: inputs.humanMessagePrompt,
       values: inputs.promptValues,
       selection: inputs.conversationHistorySelection,
@@ -37,7 +49,8 @@ export const seqAgent = defineNode({
     const { tools, maxIterations, interrupt } = inputs
     const approval = interrupt ? inputs : undefined
     const end = await workAsMember({ model, tools, messages, maxIterations, approval }, context)
-    if (end.paused !== undefined) return askFor(end.paused.calls, inputs, end.paused)
+    const { paused } = end
+    if (paused !== undefined) return askFor(paused.calls, { ...inputs, paused }, context)
     const { text: content, usedTools, sourceDocuments, artifacts } = end
     const output = { content, usedTools, sourceDocuments, artifacts }
     return {

@@ -1,9 +1,9 @@
 import { defineNode } from '../../node/define.ts'
-import { json, optionalAnchor, text } from '../../node/inputs.ts'
+import { json, optionalAnchor, options, text } from '../../node/inputs.ts'
 import { isRecord } from '../../text/paths.ts'
 import { askInForm } from '../../turns/agent.ts'
 import { takenOutput } from '../../turns/conditions.ts'
-import { speechOf } from '../../turns/talk.ts'
+import { historySelections, speechOf } from '../../turns/talk.ts'
 
 /** Decides who is next by what a model says. */
 export const seqConditionAgent = defineNode({
@@ -19,6 +19,7 @@ export const seqConditionAgent = defineNode({
     systemMessagePrompt: text(),
     humanMessagePrompt: text(),
     promptValues: json({ acceptVariable: true }),
+    conversationHistorySelection: options(historySelections, { default: 'all_messages' }),
   },
   turn: async (inputs, context) => {
     const model = context.modelOr(inputs.model)
@@ -26,8 +27,8 @@ export const seqConditionAgent = defineNode({
       system: inputs.systemMessagePrompt,
       human: inputs.humanMessagePrompt,
       values: inputs.promptValues,
-      selection: 'all_messages',
-    } as const
+      selection: inputs.conversationHistorySelection,
+    }
     const messages = speechOf(speech, model, context)
     const rows = context.node.inputs['conditionAgentStructuredOutput']
     const { text: content, json: keys } = await askInForm(model, { messages, rows }, context)

@@ -1,8 +1,13 @@
+import { newId } from '../../../core/ids.ts'
 import { defineNode } from '../../node/define.ts'
-import { json, text } from '../../node/inputs.ts'
-import { parseJson, textOf } from '../../text/paths.ts'
+import { bool, json, text } from '../../node/inputs.ts'
+import { parseLoose } from '../../text/json.ts'
+import { textOf } from '../../text/paths.ts'
 import { spoken } from '../../turns/agent.ts'
 import { flowValue } from '../../turns/state.ts'
+
+/** The canvas offers what members said as `{{ $theirId }}`. */
+const memberSaid = /^\{\{\s*\$?([^{}]*?)\s*\}\}$/
 
 /** Another flow of the workspace as a member of a team. */
 export const seqExecuteFlow = defineNode({
@@ -16,21 +21,24 @@ export const seqExecuteFlow = defineNode({
     selectedFlow: text(),
     seqExecuteFlowInput: text({ acceptVariable: true }),
     overrideConfig: json(),
+    startNewSession: bool({ default: false }),
     returnValueAs: text({ default: 'aiMessage' }),
   },
   turn: async (inputs, context) => {
-    const written = inputs.seqExecuteFlowInput
+    const written = inputs.seqExecuteFlowInput.replace(memberSaid, '$$$1')
     const isQuestion = written === '' || written === 'userQuestion'
     const question = isQuestion
       ? context.question
       : textOf(flowValue(written, context, context.lastOutput))
+    const sessionId = inputs.startNewSession ? newId() : context.sessionId
     const result = await context.runFlow(inputs.selectedFlow, {
       question,
-      chatId: context.input.chatId,
-      overrideConfig: inputs.overrideConfig,
+      chatId: inputs.startNewSession ? sessionId : context.input.chatId,
+      overrideConfig: { sessionId, ...inputs.overrideConfig },
     })
     const content = result.text ?? JSON.stringify(result.json ?? '')
-    const made = inputs.returnValueAs === 'stateObj' ? (result.json ?? parseJson(content)) : content
+    const made =
+      inputs.returnValueAs === 'stateObj' ? (result.json ?? parseLoose(content)) : content
     const told = { messages: [content] }
     return { ...spoken(inputs.returnValueAs, made, context), output: { content }, told }
   },

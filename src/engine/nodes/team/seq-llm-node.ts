@@ -1,8 +1,9 @@
 import { defineNode } from '../../node/define.ts'
-import { json, optionalAnchor, options, text } from '../../node/inputs.ts'
+import { code, json, optionalAnchor, options, text } from '../../node/inputs.ts'
 import type { ChatMessage, ChatModel } from '../../node/instances.ts'
 import type { TeamMessage, TurnContext } from '../../node/turn.ts'
 import { isRecord } from '../../text/paths.ts'
+import { messagesByCode } from '../../tools/given-messages.ts'
 import { askInForm, formOf } from '../../turns/agent.ts'
 import { callsOf, stateChanges } from '../../turns/state.ts'
 import { historySelections, speechOf } from '../../turns/talk.ts'
@@ -18,6 +19,7 @@ export const seqLLMNode = defineNode({
     llmNodeName: text(),
     systemMessagePrompt: text(),
     humanMessagePrompt: text(),
+    messageHistory: code(),
     conversationHistorySelection: options(historySelections, { default: 'all_messages' }),
     model: optionalAnchor('chatModel'),
     promptValues: json({ acceptVariable: true }),
@@ -26,6 +28,7 @@ export const seqLLMNode = defineNode({
     const model = context.modelOr(inputs.model)
     const speech = {
       system: inputs.systemMessagePrompt,
+      examples: await messagesByCode(inputs.messageHistory, context),
       human: inputs.humanMessagePrompt,
       values: inputs.promptValues,
       selection: inputs.conversationHistorySelection,
@@ -69,7 +72,9 @@ async function spokenBy(
       keys: isRecord(json) ? json : {},
     }
   }
-  const tools = await context.toolsAfter()
-  const reply = await model.ask({ messages, tools, signal: context.signal })
+  const tools = await context.toolsBeside()
+  const mayCall = context.following.some(({ name }) => name === 'seqToolNode')
+  const choice = tools.length === 0 || mayCall ? {} : { toolChoice: 'none' as const }
+  const reply = await model.ask({ messages, tools, ...choice, signal: context.signal })
   return { message: { ...reply.message, speaker }, keys: {} }
 }

@@ -22,7 +22,9 @@ export const seqToolNode = defineNode({
   },
   turn: async (inputs, context) => {
     const calls = callsOf(context.state.messages.findLast((message) => callsOf(message).length > 0))
-    if (inputs.interrupt && context.resumed === undefined) return askFor(calls, inputs, {})
+    if (inputs.interrupt && context.resumed === undefined) {
+      return askFor(calls, { ...inputs, paused: {} }, context)
+    }
     const { tools } = inputs
     const { signal, resumed } = context
     const results =

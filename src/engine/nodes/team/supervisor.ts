@@ -56,19 +56,20 @@ async function decision(
     ...said,
     { role: 'user', content: ask },
   ]
-  const tool = { name: 'route', description: 'Names who works next.', schema: routeSchema(names) }
+  const schema = routeSchema(names, values.summarization)
+  const tool = { name: 'route', description: 'Names who works next.', schema }
   const asked = { messages, tools: [tool], toolChoice: { name: tool.name } }
   const { toolCalls, text } = await values.model.ask({ ...asked, signal: context.signal })
-  const { next, instructions, reasoning } = toolCalls[0]?.args ?? { next: finish, reasoning: text }
-  const worker = workers.get(textOf(next).trim().toLowerCase())
+  const args = toolCalls[0]?.args ?? { next: finish, reasoning: text }
+  const worker = workers.get(textOf(args['next']).trim().toLowerCase())
   const told = {
-    messages: [textOf(reasoning)],
-    next: worker === undefined ? finish : textOf(next),
-    instructions: textOf(instructions),
+    messages: [textOf(args['reasoning'])],
+    next: worker === undefined ? finish : textOf(args['next']),
+    instructions: textOf(args['instructions']),
   }
   const task = { instructions: told.instructions }
   if (worker !== undefined) return { goTo: [worker], values: task, told }
-  const answer = await answerOf(values, context, told.instructions || textOf(reasoning))
+  const answer = answerOf(args, context)
   return {
     said: [{ role: 'assistant', content: answer, speaker: context.node.id }],
     answer,
@@ -76,28 +77,25 @@ async function decision(
   }
 }
 
-/** What the last worker said; a summary of everything where the author wants one. */
-async function answerOf(
-  { model, summarization }: InputsOf<typeof inputs>,
-  { state, signal, node, ...context }: TurnContext,
-  otherwise: string,
-): Promise<string> {
+/** The summary where the author wants one, else what the last worker said. */
+function answerOf(
+  { summarization, instructions, reasoning }: Readonly<Record<string, unknown>>,
+  { state, node }: TurnContext,
+): string {
   const isWorker = ({ speaker = node.id }) => speaker !== node.id
-  const last = state.messages.findLast(isWorker)
-  if (!summarization || last === undefined) return last?.content || otherwise
-  const request = 'Answer the first question out of everything that was said since.'
-  const said = seenBy(node.id, state.messages, (id) => context.nameOf(id))
-  const messages: ChatMessage[] = [...said, { role: 'user', content: request }]
-  return (await model.ask({ messages, signal })).text
+  const last = state.messages.findLast(isWorker)?.content
+  return textOf(summarization) || last || textOf(instructions) || textOf(reasoning)
 }
 
-function routeSchema(names: readonly string[]): JsonSchema {
+function routeSchema(names: readonly string[], withSummary: boolean): JsonSchema {
+  const summarization = { type: 'string', description: 'The answer to the user, out of all this' }
   return {
     type: 'object',
     properties: {
       reasoning: { type: 'string', description: 'Why' },
       next: { type: 'string', enum: [finish, ...names] },
       instructions: { type: 'string', description: 'What exactly the next worker shall do' },
+      ...(withSummary ? { summarization } : {}),
     },
     required: ['reasoning', 'next', 'instructions'],
   }

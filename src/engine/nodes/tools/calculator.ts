@@ -13,6 +13,7 @@ export const calculator = defineNode({
   inputs: {},
   build: async (): Promise<Tool> => ({
     kind: 'tool',
+    tellsFailure: true,
     name: 'calculator',
     description:
       'Useful for getting the result of a math expression. The input is an expression such as ' +

@@ -1,11 +1,14 @@
+import { Failure } from '../../../core/errors.ts'
+import { nodeTitle } from '../../flow/flow.ts'
 import { missing } from '../../model/parts.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
 import { bool, code, text } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
 import type { StoredTool } from '../../node/ports.ts'
+import { lackOf } from '../../text/modules.ts'
 import { codeText, runUserCode } from '../../tools/code.ts'
-import { toolName, toolSchema } from '../../tools/schema.ts'
+import { argumentsFor, toolName, toolSchema } from '../../tools/schema.ts'
 
 /** A tool of the workspace: its code runs in the sandbox with the arguments as `$name`. */
 export const customTool = defineNode({
@@ -23,18 +26,27 @@ export const customTool = defineNode({
     customToolFunc: code(),
   },
   build: async (inputs, context): Promise<Tool> => {
-    const { name, description, schema, func } = await storedTool(inputs, context)
+    const { name, description, func, ...stored } = await storedTool(inputs, context)
+    const lack = lackOf(func ?? '')
+    if (lack !== undefined) throw lacks(context, `its tool ${name} ${lack}`)
+    const schema = toolSchema(inputs.customToolSchema || stored.schema)
     return {
       kind: 'tool',
       name: toolName(inputs.customToolName || name),
       description: inputs.customToolDesc || description,
-      schema: toolSchema(inputs.customToolSchema || schema),
+      schema,
       returnDirect: inputs.returnDirect,
-      run: async (args, { signal }) =>
-        codeText(await runUserCode({ ...context, signal }, func ?? '', args)),
+      run: async (args, { signal }) => {
+        const values = argumentsFor(schema, args)
+        return codeText(await runUserCode({ ...context, signal }, func ?? '', values))
+      },
     }
   },
 })
+
+function lacks({ node }: NodeContext, what: string): Failure {
+  return new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: ${what}.`)
+}
 
 /** The tool chosen, or the one written into the node itself. */
 async function storedTool(

@@ -58,6 +58,7 @@ function nodeOf({ name, label, version, chosen, tool, what }: FlowTool): NodeDef
     },
     build: async (inputs, context): Promise<Tool> => ({
       kind: 'tool',
+      tellsFailure: true,
       name: toolName(inputs.name),
       description: inputs.description,
       returnDirect: inputs.returnDirect,

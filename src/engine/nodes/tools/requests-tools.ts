@@ -1,7 +1,7 @@
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
 import { anything, number, text } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
-import { parseJson } from '../../text/paths.ts'
+import { parseLoose } from '../../text/json.ts'
 import { headersFrom } from '../../tools/http-call.ts'
 import { argumentsOf, send, type Method } from '../../tools/requests.ts'
 import { argument, toolName } from '../../tools/schema.ts'
@@ -71,5 +71,5 @@ function inputsOf(method: string) {
 }
 
 function readJson(value: unknown): unknown {
-  return typeof value === 'string' ? (parseJson(value) ?? value) : value
+  return typeof value === 'string' ? (parseLoose(value) ?? value) : value
 }

@@ -19,7 +19,7 @@ export const webScraperTool = defineNode({
   inputs: {
     scrapeMode: options(['recursive', 'sitemap'], { default: 'recursive' }),
     maxDepth: number({ default: 1 }),
-    maxPages: number({ default: mostPages }),
+    maxPages: number({ default: 10 }),
     timeoutS: number({ default: 60 }),
     description: text(),
   },
@@ -32,6 +32,7 @@ export const webScraperTool = defineNode({
     }
     return {
       kind: 'tool',
+      tellsFailure: true,
       name: 'web_scraper_tool',
       description: inputs.description || descriptionOf(scrapeMode, how),
       schema: {

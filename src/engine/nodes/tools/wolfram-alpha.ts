@@ -1,4 +1,5 @@
 import { missing } from '../../model/parts.ts'
+import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
 import type { Tool } from '../../node/instances.ts'
 import { callHttp } from '../../tools/http-call.ts'
@@ -14,6 +15,7 @@ export const wolframAlpha = defineNode({
   description: 'Asks WolframAlpha, which calculates and knows facts.',
   credential: 'wolframAlphaAppId',
   inputs: {},
+  ready: (_inputs, context) => appIdOf(context),
   build: async (_inputs, context): Promise<Tool> => ({
     kind: 'tool',
     name: 'wolfram_alpha',
@@ -26,9 +28,7 @@ export const wolframAlpha = defineNode({
       additionalProperties: false,
     },
     run: async ({ input }, { signal }) => {
-      const { wolframAlphaAppId: appid = '' } = await context.credential()
-      if (appid === '') throw missing(context, 'a credential with wolframAlphaAppId')
-      const query = { appid, input: argument(input) }
+      const query = { appid: await appIdOf(context), input: argument(input) }
       return callHttp(context.ports.fetch, {
         url: address,
         method: 'GET',
@@ -39,3 +39,9 @@ export const wolframAlpha = defineNode({
     },
   }),
 })
+
+async function appIdOf(context: NodeContext): Promise<string> {
+  const { wolframAlphaAppId = '' } = await context.credential()
+  if (wolframAlphaAppId === '') throw missing(context, 'a credential with wolframAlphaAppId')
+  return wolframAlphaAppId
+}

@@ -1,12 +1,15 @@
+import { Failure } from '../../../core/errors.ts'
+import { nodeTitle } from '../../flow/flow.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
-import { code, json, text, type InputsOf } from '../../node/inputs.ts'
-import { codeText, runUserCode } from '../../tools/code.ts'
+import { anchors, code, json, text, type InputsOf } from '../../node/inputs.ts'
+import { codeText, codeValue, codeValues, runUserCode } from '../../tools/code.ts'
 
 const inputs = {
   functionInputVariables: json({ acceptVariable: true }),
   functionName: text(),
   javascriptFunction: code(),
+  tools: anchors('tool'),
 }
 
 /** Code of the flow's author, run in the sandbox: a value for other nodes, or the flow's end. */
@@ -17,6 +20,11 @@ export const customFunction = defineNode({
   category: 'Utilities',
   description: 'Runs JavaScript in a sandbox.',
   inputs,
+  check: ({ tools }, node) => {
+    if (tools.length === 0) return
+    const sentence = `The node ${nodeTitle(node)} cannot run: its code is to call tools, which code here cannot.`
+    throw new Failure('UNPROCESSABLE', sentence)
+  },
   build: value,
   run: async (values, context) => {
     const result = await value(values, context)
@@ -27,5 +35,8 @@ export const customFunction = defineNode({
 })
 
 async function value(values: InputsOf<typeof inputs>, context: NodeContext): Promise<unknown> {
-  return runUserCode(context, values.javascriptFunction, values.functionInputVariables)
+  const { javascriptFunction, functionInputVariables } = values
+  return codeValue(
+    await runUserCode(context, javascriptFunction, codeValues(functionInputVariables)),
+  )
 }

@@ -1,7 +1,7 @@
 import { defineNode } from '../../node/define.ts'
 import { code, json, text } from '../../node/inputs.ts'
 import type { Branch } from '../../node/instances.ts'
-import { runUserCode } from '../../tools/code.ts'
+import { codeValues, runUserCode } from '../../tools/code.ts'
 
 /** Decides by code which of its two outputs is followed; what stands behind the other is not run. */
 export const ifElseFunction = defineNode({
@@ -17,7 +17,8 @@ export const ifElseFunction = defineNode({
     elseFunction: code(),
   },
   build: async (inputs, context): Promise<Branch> => {
-    const { ifFunction, elseFunction, functionInputVariables: values } = inputs
+    const { ifFunction, elseFunction, functionInputVariables } = inputs
+    const values = codeValues(functionInputVariables)
     const value = await runUserCode(context, ifFunction, values)
     if (value) return { kind: 'branch', taken: 'returnTrue', value }
     const other = await runUserCode(context, elseFunction, values)

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto'
 
 interface Recoding {
   readonly text: string
@@ -12,6 +12,14 @@ interface UrlInput {
   readonly base?: string | undefined
   /** A part to set, and to what. */
   readonly set?: { readonly part: string; readonly value: string }
+}
+
+interface HashInput {
+  readonly algorithm: string
+  /** One character a byte, like the key. */
+  readonly text: string
+  /** Signs with it. */
+  readonly key?: string
 }
 
 interface IntlInput {
@@ -31,6 +39,7 @@ const urlParts = [
 const encodings: ReadonlySet<unknown> = new Set(
   'utf8 utf-8 latin1 binary base64 base64url hex ascii'.split(' '),
 )
+const algorithms: ReadonlySet<unknown> = new Set('md5 sha1 sha224 sha256 sha384 sha512'.split(' '))
 const dateMethods = ['toLocaleString', 'toLocaleDateString', 'toLocaleTimeString'] as const
 /** Most random bytes of one call, as in browsers. */
 const maxRandom = 65_536
@@ -49,6 +58,7 @@ export const operations = {
     new TextDecoder(label).decode(Buffer.from(text, 'latin1')),
   btoa: (text: string): string => btoa(text),
   atob: (text: string): string => atob(text),
+  hash: readHash,
   uuid: (): string => randomUUID(),
   random: (length: number): string => randomBytes(Math.min(length, maxRandom)).toString('latin1'),
   parseQuery: (text: string): [string, string][] => [...new URLSearchParams(text)],
@@ -60,6 +70,13 @@ export const operations = {
 function encodingOf(name: string): BufferEncoding {
   if (!encodings.has(name)) throw new TypeError(`Unknown encoding: ${name}`)
   return name as BufferEncoding
+}
+
+function readHash({ algorithm, text, key }: HashInput): string {
+  const name = algorithm.toLowerCase()
+  if (!algorithms.has(name)) throw new TypeError(`Unknown algorithm: ${algorithm}`)
+  const hash = key === undefined ? createHash(name) : createHmac(name, Buffer.from(key, 'latin1'))
+  return hash.update(text, 'latin1').digest().toString('latin1')
 }
 
 function readUrl({ input, base, set }: UrlInput): Record<string, string> {

@@ -5,8 +5,10 @@ import * as clone from './guest/clone.ts'
 import * as console from './guest/console.ts'
 import * as driver from './guest/driver.ts'
 import * as fetch from './guest/fetch.ts'
+import * as hashes from './guest/hashes.ts'
 import * as intl from './guest/intl.ts'
 import * as main from './guest/main.ts'
+import * as messages from './guest/messages.ts'
 import * as text from './guest/text.ts'
 import * as timers from './guest/timers.ts'
 import * as url from './guest/url.ts'
@@ -23,6 +25,8 @@ export const groups: Readonly<Record<string, string>> = {
   abort: groupOf(abort, abort.installAbort),
   clone: groupOf(clone, clone.installClone),
   axios: groupOf(axios, axios.installAxios),
+  hashes: groupOf(hashes, hashes.installHashes),
+  messages: groupOf(messages, messages.installMessages),
 }
 
 /**

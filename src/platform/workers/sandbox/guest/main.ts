@@ -6,19 +6,22 @@ import { type Fetch, Headers, installFetch, Response } from './fetch.ts'
 import { installIntl } from './intl.ts'
 import { installTimers } from './timers.ts'
 
-/** The two modules that small tools ask for; all others are named in the refusal. */
+/** The modules that code of flows asks for; all others are named in the refusal. */
 export function installRequire(fetch: Fetch): void {
   const modules = new Map<unknown, () => unknown>([
     ['node-fetch', () => Object.assign(fetch, { default: fetch, Headers, Response })],
     ['axios', () => (loadModule('axios') as typeof createAxios)(fetch, {})],
+    ['@langchain/core/messages', () => loadModule('messages')],
+    ['crypto', () => loadModule('hashes')],
+    ['buffer', () => ({ Buffer })],
+    ['url', () => ({ URL, URLSearchParams })],
   ])
   expose({
     require(name: unknown): unknown {
-      const open = modules.get(name)
+      const open = modules.get(String(name).replace(/^node:/, ''))
       if (open !== undefined) return open()
-      throw new Error(
-        `Cannot find module '${String(name)}': only node-fetch and axios are available here.`,
-      )
+      const known = [...modules.keys()].join(', ')
+      throw new Error(`Cannot find module '${String(name)}': there are only ${known} here.`)
     },
   })
 }
