@@ -3791,7 +3791,7 @@ export interface operations {
         "application/json": {
           /** @description What people will call it. */
           name: string;
-          /** @description The file: an object with nodes and edges. */
+          /** @description The file: an object with nodes and edges, or one that holds it as flowData. */
           file: unknown;
           /** @description Ids of the file to ids of this workspace. */
           idMap?: unknown;
