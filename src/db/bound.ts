@@ -5,13 +5,13 @@ import type { Statement } from './statement.ts'
 /**
  * Runs one statement in a transaction of its own, after a first one that sets whose it is. Unlike all
  * other statements its values do not stand in its text: a `Float32Array` is sent as the `real[]` it
- * is, which takes a tenth of the time that its digits take.
+ * is, which takes a tenth of the time that its digits take, and a `Uint8Array` as the `bytea` it is.
  */
 export type RunBound = (first: string, statement: Statement) => Promise<unknown[]>
 
 /** Whether a statement has values that are to be sent as they are. */
-export function hasReals({ params }: Statement): boolean {
-  return params.some((value) => value instanceof Float32Array)
+export function hasBinary({ params }: Statement): boolean {
+  return params.some((value) => value instanceof Float32Array || value instanceof Uint8Array)
 }
 
 export function boundOnPool(openPool: () => Promise<Pool>): RunBound {
@@ -65,9 +65,10 @@ function encodeReals(reals: Float32Array): Buffer {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const head = [1, 0, realType, reals.length, 1]
   for (const [index, value] of head.entries()) view.setInt32(4 * index, value)
-  for (const [index, value] of reals.entries()) {
-    view.setInt32(20 + 8 * index, 4)
-    view.setFloat32(24 + 8 * index, value)
+  // Counted by hand: a hundred vectors are more than a hundred thousand turns.
+  for (let index = 0, at = 20; index < reals.length; index += 1, at += 8) {
+    view.setInt32(at, 4)
+    view.setFloat32(at + 4, reals[index] as number)
   }
   return bytes
 }

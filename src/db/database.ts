@@ -6,7 +6,7 @@ import {
   type SqlEntityManager,
 } from '@mikro-orm/postgresql'
 import type { PoolReading } from '../platform/metrics.ts'
-import { hasReals, type RunBound } from './bound.ts'
+import { hasBinary, type RunBound } from './bound.ts'
 import { settings, type WorkspaceFilter } from './columns.ts'
 import { quoteIdentifier, type RoleNames } from './roles.ts'
 import type { Statement } from './statement.ts'
@@ -31,7 +31,7 @@ export interface Database {
   /**
    * Runs one statement under the EntityManager's own role and scope, and gives its raw rows. On
    * PostgreSQL it is a single message, where a transaction is four. A `Float32Array` among its
-   * parameters is a `real[]`.
+   * parameters is a `real[]`, a `Uint8Array` a `bytea`.
    */
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
   /** Runs statements in the same way, all or none. */
@@ -119,7 +119,7 @@ async function send<T>(
   runBound: RunBound,
 ): Promise<T[]> {
   const [only] = statements
-  if (only && hasReals(only)) return (await runBound(settlement(em), only)) as T[]
+  if (only && hasBinary(only)) return (await runBound(settlement(em), only)) as T[]
   const connection = em.getConnection()
   if (!(connection instanceof PostgreSqlConnection) || em.isInTransaction()) {
     return em.transactional(async (inner) => {

@@ -9,8 +9,9 @@ const db = await PGlite.create({ dataDir: String(workerData), extensions: { vect
 // Values stay the texts they are: whoever asked knows what to make of them.
 for (const type of Object.keys(db.parsers)) db.parsers[Number(type)] = (text) => text
 
-/** Of `real[]`, whose bytes whoever asks has put in order. */
-const serializers = { 1021: (bytes: unknown) => bytes as string }
+/** Of `bytea` and `real[]`, whose bytes are in order: PGlite would write the digits of each. */
+const asTheyAre = (bytes: unknown): string => bytes as string
+const serializers = { 17: asTheyAre, 1021: asTheyAre }
 
 parentPort?.on('message', (question: Question | 'close') => {
   void answer(question).then((reply) => parentPort?.postMessage(reply))

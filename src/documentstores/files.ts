@@ -7,7 +7,7 @@ import { newId } from '../core/ids.ts'
 import type { Database } from '../db/database.ts'
 import { fileOf } from '../engine/documents/files.ts'
 import type { FileUpload } from '../engine/node/run-input.ts'
-import { holdStaging, type Staging } from './staging.ts'
+import { insertHeld, type StagingWrite } from './staging.ts'
 
 /** Of all files of a loader together. */
 const mostBytes = 200 * 1024 * 1024
@@ -15,28 +15,23 @@ const partBytes = 256 * 1024
 
 /**
  * Keeps files for a loader. Throws PAYLOAD_TOO_LARGE for more than 200 MiB, BAD_REQUEST for what is
- * no file, CONFLICT as `holdStaging` does.
+ * no file, CONFLICT as `insertHeld` does.
  */
-export async function stageFiles(
-  open: () => SqlEntityManager,
-  staging: Staging,
-  files: readonly FileUpload[],
-): Promise<void> {
+export async function stageFiles(write: StagingWrite, files: readonly FileUpload[]): Promise<void> {
   let total = 0
   for (const file of files) {
     const fileId = newId()
     let size = 0
     let partNo = 0
-    await addFile(open(), staging, { fileId, file })
+    await addFile(write, { fileId, file })
     for await (const part of partsOf(file)) {
       size += part.length
       if (total + size > mostBytes) throw tooMuch()
-      await addPart(open(), staging, { fileId, partNo, part })
+      await addPart(write, { fileId, partNo, part })
       partNo += 1
     }
-    await open().transactional((em) =>
-      em.execute('update document_file set size = ? where id = ?', [size, fileId]),
-    )
+    const { database, em } = write
+    await database.rows(em, 'update document_file set size = ? where id = ?', [size, fileId])
     total += size
   }
 }
@@ -70,33 +65,25 @@ export async function keptFiles(
 }
 
 async function addFile(
-  em: SqlEntityManager,
-  staging: Staging,
+  write: StagingWrite,
   { fileId, file }: { readonly fileId: string; readonly file: FileUpload },
 ): Promise<void> {
-  const { id, docId, storeId, workspaceId } = staging
-  await em.transactional(async (em) => {
-    await holdStaging(em, staging)
-    await em.execute(
-      `insert into document_file (id, workspace_id, store_id, doc_id, staging_id, name, mime, size)
-       values (?, ?, ?, ?, ?, ?, ?, 0)`,
-      [fileId, workspaceId, storeId, docId, id, file.name, file.mime],
-    )
+  await insertHeld(write, 1, {
+    sql: `insert into document_file
+        (id, name, mime, size, workspace_id, store_id, doc_id, staging_id)
+      select ?::uuid, ?::text, ?::text, 0, workspace_id, store_id, id, staging_id from held`,
+    params: [fileId, file.name, file.mime],
   })
 }
 
 async function addPart(
-  em: SqlEntityManager,
-  staging: Staging,
+  write: StagingWrite,
   { fileId, partNo, part }: { readonly fileId: string; readonly partNo: number; part: Uint8Array },
 ): Promise<void> {
-  await em.transactional(async (em) => {
-    await holdStaging(em, staging)
-    await em.execute(
-      `insert into document_file_part (file_id, part_no, workspace_id, content)
-       values (?, ?, ?, decode(?, 'base64'))`,
-      [fileId, partNo, staging.workspaceId, Buffer.from(part).toString('base64')],
-    )
+  await insertHeld(write, 1, {
+    sql: `insert into document_file_part (file_id, part_no, content, workspace_id)
+      select ?::uuid, ?::int, ?::bytea, workspace_id from held`,
+    params: [fileId, partNo, part],
   })
 }
 

@@ -94,16 +94,17 @@ async function staged(
   { row, wanted }: Pick<Stocking, 'row' | 'wanted'>,
   work: (staging: Staging) => Promise<Committed>,
 ): Promise<void> {
-  const open = () => deps.database.workspaceEm({ workspaceId: row.workspaceId })
-  const staging = await beginStaging(open(), row)
+  const { database } = deps
+  const em = database.workspaceEm({ workspaceId: row.workspaceId })
+  const staging = await beginStaging(em, row)
   try {
     const { files, ...settings } = wanted
-    if (files !== null) await stageFiles(open, staging, files)
+    if (files !== null) await stageFiles({ database, em, staging }, files)
     const done = await work(staging)
     const filesOf = files === null ? {} : { filesOf: staging.id }
-    await commitStaging(open(), staging, { ...settings, ...done, ...filesOf })
+    await commitStaging(em, staging, { ...settings, ...done, ...filesOf })
   } catch (error) {
-    await undoStaging(open(), staging).catch((err: unknown) =>
+    await undoStaging(em, staging).catch((err: unknown) =>
       deps.log.error({ err }, 'what a failed loader has written is left over'),
     )
     throw error
@@ -115,12 +116,12 @@ async function stageAll(
   { staging, ...stocking }: Stocking & { readonly staging: Staging },
   work: Work,
 ): Promise<{ readonly totalChunks: number; readonly totalChars: number }> {
-  const { workspaceId } = staging
+  const { database } = ctx.deps
+  const em = database.workspaceEm({ workspaceId: staging.workspaceId })
   let totalChunks = 0
   let totalChars = 0
   for await (const chunks of loadWanted(ctx, stocking, work)) {
-    const em = ctx.deps.database.workspaceEm({ workspaceId })
-    await stageChunks(em, staging, { chunks, from: totalChunks })
+    await stageChunks({ database, em, staging }, { chunks, from: totalChunks })
     totalChunks += chunks.length
     totalChars += chunks.reduce((sum, { pageContent }) => sum + pageContent.length, 0)
   }

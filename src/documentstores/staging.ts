@@ -2,6 +2,8 @@ import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import { storable } from '../core/json.ts'
+import type { Database } from '../db/database.ts'
+import type { Statement } from '../db/statement.ts'
 import type { LoadedDocument } from '../engine/node/instances.ts'
 import { DocumentLoader, DocumentStore } from './entity.ts'
 
@@ -48,42 +50,60 @@ export async function beginStaging(
   return staging
 }
 
-/** Says that the work goes on. Throws CONFLICT when somebody else has begun it anew. */
-export async function holdStaging(em: SqlEntityManager, { id, docId }: Staging): Promise<void> {
-  const where = { id: docId, stagingId: id }
-  const found = await em.nativeUpdate(DocumentLoader, where, { updatedDate: new Date() })
-  if (found === 0) throw conflict()
-}
-
-/** Adds chunks, numbered from `from`. Throws CONFLICT as `holdStaging` does. */
+/** Adds chunks, numbered from `from`. Throws CONFLICT as `insertHeld` does. */
 export async function stageChunks(
-  em: SqlEntityManager,
-  staging: Staging,
+  { database, em, staging }: StagingWrite,
   { chunks, from }: { readonly chunks: readonly LoadedDocument[]; readonly from: number },
 ): Promise<void> {
-  const { id, docId, storeId, workspaceId } = staging
-  await em.transactional(async (em) => {
-    await holdStaging(em, staging)
-    for (let at = 0; at < chunks.length; at += rowsAtOnce) {
-      const rows = chunks.slice(at, at + rowsAtOnce).map(({ pageContent, metadata }, index) => ({
-        id: newId(),
-        no: from + at + index,
-        content: pageContent,
+  for (let at = 0; at < chunks.length; at += rowsAtOnce) {
+    const rows = chunks.slice(at, at + rowsAtOnce)
+    const row = `(?::uuid, ?::int, convert_from(?::bytea, 'UTF8'), ?::jsonb)`
+    await insertHeld({ database, em, staging }, rows.length, {
+      sql: `insert into document_chunk
+          (id, chunk_no, page_content, metadata, workspace_id, store_id, doc_id, staging_id)
+        select n.*, held.workspace_id, held.store_id, held.id, held.staging_id
+        from (values ${rows.map(() => row).join(', ')}) as n, held`,
+      params: rows.flatMap(({ pageContent, metadata }, index) => [
+        newId(),
+        from + at + index,
+        // As bytes it is sent as it is; within the text of a statement it would be copied over and over.
+        Buffer.from(pageContent),
         // What a PDF says of itself may hold what no database takes.
-        metadata: storable(metadata),
-      }))
-      await em.execute(
-        `insert into document_chunk
-           (id, workspace_id, store_id, doc_id, staging_id, chunk_no, page_content, metadata)
-         select n.id, ?, ?, ?, ?, n.no, n.content, n.metadata
-         from jsonb_to_recordset(?::jsonb) as n(id uuid, no int, content text, metadata jsonb)`,
-        [workspaceId, storeId, docId, id, JSON.stringify(rows)],
-      )
-    }
-  })
+        JSON.stringify(storable(metadata)),
+      ]),
+    })
+  }
 }
 
-/** Makes what was staged the loader's, in place of what it had. Throws CONFLICT as `holdStaging` does. */
+/** What writes for a staging. */
+export interface StagingWrite {
+  readonly database: Database
+  readonly em: SqlEntityManager
+  readonly staging: Staging
+}
+
+/**
+ * Inserts rows beside the loader, `held`, and says by it that the work goes on.
+ * Throws CONFLICT when somebody else has begun it anew; then nothing is inserted.
+ */
+export async function insertHeld(
+  { database, em, staging }: StagingWrite,
+  count: number,
+  { sql, params }: Statement,
+): Promise<void> {
+  const [result] = await database.rows<{ added: number }>(
+    em,
+    `with held as (
+       update document_loader set updated_date = now()
+       where id = ?::uuid and staging_id = ?::uuid returning *),
+     added as (${sql} returning 1)
+     select count(*)::int as added from added`,
+    [staging.docId, staging.id, ...params],
+  )
+  if (result?.added !== count) throw conflict()
+}
+
+/** Makes what was staged the loader's, in place of what it had. Throws CONFLICT as `insertHeld` does. */
 export async function commitStaging(
   em: SqlEntityManager,
   { id, docId, storeId }: Staging,

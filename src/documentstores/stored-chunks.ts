@@ -17,7 +17,7 @@ export function sourcesOf(loaders: readonly DocumentLoader[]): ChunkSource[] {
 }
 
 /** Characters that are read at once: without a splitter a chunk may be a whole file. */
-const charactersAtOnce = 4_000_000
+const charactersAtOnce = 500_000
 const rowsAtOnce = 200
 
 /**

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { extname } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
@@ -49,17 +48,17 @@ async function* loadInThread(
     { job, port: port2 },
     { name: 'load', transferList: [port2], signal: AbortSignal.any([signal, end.signal]) },
   ) as Promise<Refused | null>
-  const ended = work.catch((error: unknown) => {
-    throw explained(error, signal)
-  })
-  ended.catch(() => undefined)
+  const inbox = openInbox(port)
+  const ended = work.then(
+    (told) => {
+      if (told !== null) inbox.fail(new Failure(told.code, told.message))
+    },
+    (error: unknown) => inbox.fail(explained(error, signal)),
+  )
   try {
     for (;;) {
-      const documents = await nextOf(port, ended)
-      if (documents === null) {
-        await ended
-        return
-      }
+      const documents = await inbox.next()
+      if (documents === null) return await ended
       yield documents
       port.postMessage('next')
     }
@@ -69,30 +68,32 @@ async function* loadInThread(
   }
 }
 
-/** The next chunks, or null after the last. */
-async function nextOf(
-  port: MessageChannel['port1'],
-  ended: Promise<Refused | null>,
-): Promise<readonly LoadedDocument[] | null> {
-  const stop = new AbortController()
-  const late = setTimeout(() => stop.abort(tooSlow()), limitMs)
-  const message = once(port, 'message', { signal: stop.signal }) as Promise<
-    [readonly LoadedDocument[] | null]
-  >
-  message.catch(() => undefined)
-  try {
-    const refused = ended.then((told) => {
-      if (told !== null) throw new Failure(told.code, told.message)
-      return message
-    })
-    const [documents] = await Promise.race([message, refused])
-    return documents
-  } catch (error) {
-    throw stop.signal.aborted ? stop.signal.reason : error
-  } finally {
-    clearTimeout(late)
-    stop.abort()
+type Sent = readonly LoadedDocument[] | null
+
+/** What a thread sends, one message at a time: it waits with the next one until it is asked. */
+function openInbox(port: MessageChannel['port1']) {
+  let waiting = nextMessage()
+  port.on('message', (sent: Sent) => waiting.resolve(sent))
+  return {
+    /** The next chunks, or null after the last. Rejects with what the thread failed with. */
+    async next(): Promise<Sent> {
+      const late = setTimeout(() => waiting.reject(tooSlow()), limitMs)
+      try {
+        return await waiting.promise
+      } finally {
+        clearTimeout(late)
+        waiting = nextMessage()
+      }
+    },
+    fail: (error: unknown) => waiting.reject(error),
   }
+}
+
+function nextMessage(): PromiseWithResolvers<Sent> {
+  const message = Promise.withResolvers<Sent>()
+  // A thread may fail while nobody waits for it; whoever asks next is told.
+  message.promise.catch(() => undefined)
+  return message
 }
 
 function isSmall({ files }: LoadJob): boolean {

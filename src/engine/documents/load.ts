@@ -7,8 +7,8 @@ import { refusal } from './detect.ts'
 import { readPieces } from './pieces.ts'
 import { splitDocuments } from './split.ts'
 
-/** So many chunks are handed over at once. */
-const batch = 200
+/** What is handed over at once: no more chunks than this, and no more characters unless one has them. */
+const most = { chunks: 200, characters: 500_000 } as const
 
 /**
  * Reads and cuts every file of a job, some chunks at a time: no more is in memory than that, and
@@ -32,9 +32,25 @@ export async function* runLoadJob(job: LoadJob): AsyncGenerator<readonly LoadedD
       if (count > caps.documents) {
         throw refusal(file, 'UNPROCESSABLE', `gives more than ${caps.documents} chunks in all`)
       }
-      for (let at = 0; at < documents.length; at += batch) yield documents.slice(at, at + batch)
+      yield* batches(documents)
     }
   }
+}
+
+function* batches(documents: readonly LoadedDocument[]): Generator<readonly LoadedDocument[]> {
+  let batch: LoadedDocument[] = []
+  let characters = 0
+  for (const document of documents) {
+    characters += document.pageContent.length
+    const isFull = batch.length === most.chunks || characters > most.characters
+    if (isFull && batch.length > 0) {
+      yield batch
+      batch = []
+      characters = document.pageContent.length
+    }
+    batch.push(document)
+  }
+  if (batch.length > 0) yield batch
 }
 
 async function* chunksIn(

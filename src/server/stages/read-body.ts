@@ -121,23 +121,26 @@ async function* timely(
   { pieceMs, totalMs }: { readonly pieceMs?: number; readonly totalMs?: number },
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return
-  const late = Promise.withResolvers<never>()
-  const giveUp = (): void => late.reject(tooSlow())
-  let timer = setTimeout(giveUp, totalMs ?? pieceMs)
+  let giveUp = (): void => undefined
+  const start = (): NodeJS.Timeout => setTimeout(() => giveUp(), totalMs ?? pieceMs)
+  let timer = start()
   const pieces = body[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const { done, value } = await Promise.race([pieces.next(), late.promise])
+      // One promise a piece: a race with a promise for them all would hold on to every piece.
+      const { done, value } = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        giveUp = () => reject(tooSlow())
+        pieces.next().then(resolve, reject)
+      })
       if (done) return
       if (pieceMs !== undefined) {
         clearTimeout(timer)
-        timer = setTimeout(giveUp, pieceMs)
+        timer = start()
       }
       yield value
     }
   } finally {
     clearTimeout(timer)
-    late.promise.catch(() => undefined)
     void pieces.return?.().catch(() => undefined)
   }
 }
