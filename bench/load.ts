@@ -24,14 +24,14 @@ export async function measure(
   loads: readonly Load[],
   rounds: number,
   seconds: number,
-): Promise<ReadonlyMap<string, Measure>> {
+): Promise<(name: string) => Measure> {
   const measured = new Map<string, Measure[]>(loads.map(({ name }) => [name, []]))
   // Code that has run for a while runs faster, and servers do.
   for (const load of loads) await run(load, seconds)
   for (let round = 0; round < rounds; round += 1) {
     for (const load of loads) measured.get(load.name)?.push(await run(load, seconds))
   }
-  return new Map([...measured].map(([name, measures]) => [name, median(measures)]))
+  return (name) => median(measured.get(name) ?? [])
 }
 
 async function run(load: Load, seconds: number): Promise<Measure> {

@@ -1,3 +1,5 @@
+import { post, signIn } from './client.ts'
+
 /** What the measured requests need: a signed-in owner, a key, and twenty flows of 6 KB each. */
 export interface Seed {
   readonly jwt: string
@@ -10,10 +12,7 @@ const flowCount = 20
 const flowBytes = 6000
 
 export async function seed(url: string): Promise<Seed> {
-  const { token } = await post<{ token: string }>(`${url}/api/v1/auth/login`, {
-    username: owner.email,
-    password: owner.password,
-  })
+  const token = await signIn(url, owner)
   const { apiKey } = await post<{ apiKey: string }>(
     `${url}/api/v1/apikey`,
     { keyName: 'bench', permissions: ['chatflows:view', 'predictions:create'] },
@@ -91,17 +90,4 @@ function chainData(credential: string, basepath: string): string {
       target: 'llmChain_0',
     })),
   })
-}
-
-async function post<T>(url: string, body: unknown, token?: string): Promise<T> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token && { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(body),
-  })
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`)
-  return (await response.json()) as T
 }
