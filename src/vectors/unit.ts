@@ -12,5 +12,8 @@ export function unit(vector: readonly number[]): Float32Array {
     throw new Failure('UPSTREAM', 'The embeddings node gave a vector that holds no numbers.')
   }
   const scale = length === 0 ? 1 : 1 / length
-  return Float32Array.from(vector, (value) => value * scale)
+  const scaled = new Float32Array(vector.length)
+  // Counted by hand: Float32Array.from with a function takes fifty times as long.
+  for (let at = 0; at < vector.length; at += 1) scaled[at] = (vector[at] as number) * scale
+  return scaled
 }

@@ -20,7 +20,7 @@ interface Writing extends Claiming {
 type NewChunk = WrittenChunk & { readonly vector: readonly number[] }
 
 /** Small enough that writing them down does not hold up others. */
-const rowsAtOnce = 100
+const rowsAtOnce = 50
 
 /**
  * Begins an upsert into the table of vectors. Its chunks are written in transactions of their own,

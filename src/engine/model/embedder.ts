@@ -1,4 +1,3 @@
-import type { EmbeddingModelV4 } from '@ai-sdk/provider'
 import { Failure } from '../../core/errors.ts'
 import { mapParallel } from '../../core/parallel.ts'
 import { nodeTitle } from '../flow/flow.ts'
@@ -12,6 +11,7 @@ import {
 } from './chat-model.ts'
 import { providerFailure } from './failure.ts'
 import { fingerprint } from './fingerprint.ts'
+import type { EmbeddingModel } from './openai-embedding.ts'
 import { loadEmbedding } from './provider.ts'
 import { withRetries } from './retry.ts'
 
@@ -76,7 +76,7 @@ async function embedBatch(
     model,
     signal,
     values,
-  }: { model: EmbeddingModelV4; signal: AbortSignal; values: readonly string[] },
+  }: { model: EmbeddingModel; signal: AbortSignal; values: readonly string[] },
 ): Promise<readonly (readonly number[])[]> {
   const who = `The provider of ${nodeTitle(spec.node)}`
   const ms = spec.timeoutMs ?? limits.model

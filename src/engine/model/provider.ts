@@ -1,6 +1,7 @@
 import type * as OpenAi from '@ai-sdk/openai'
 import type * as Compatible from '@ai-sdk/openai-compatible'
-import type { EmbeddingModelV4, LanguageModelV4 } from '@ai-sdk/provider'
+import type { LanguageModelV4 } from '@ai-sdk/provider'
+import { openAiEmbedding, type EmbeddingModel } from './openai-embedding.ts'
 
 /** The wire formats that are spoken. */
 export type ProviderApi =
@@ -79,7 +80,7 @@ export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<Langu
 }
 
 /** A provider's embedding model; Anthropic has none. */
-export async function loadEmbedding(spec: ProviderSpec, fetch: Fetch): Promise<EmbeddingModelV4> {
+export async function loadEmbedding(spec: ProviderSpec, fetch: Fetch): Promise<EmbeddingModel> {
   const reach = reachOf(spec, fetch)
   switch (spec.api) {
     case 'google': {
@@ -94,8 +95,12 @@ export async function loadEmbedding(spec: ProviderSpec, fetch: Fetch): Promise<E
       return (await azure(spec, reach)).embeddingModel(spec.modelName)
     case 'bedrock':
       return (await bedrock(spec, reach)).embeddingModel(spec.modelName)
-    default:
-      return (await compatible(spec, fetch)).embeddingModel(spec.modelName)
+    default: {
+      const { modelName, baseUrl, apiKey } = spec
+      const key = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
+      const headers = { ...key, ...spec.headers }
+      return openAiEmbedding({ modelName, baseUrl: trimmed(baseUrl), headers }, fetch)
+    }
   }
 }
 
