@@ -67,23 +67,30 @@ function streamOf(
   })
 }
 
-/** The frames of what is told in one turn of the event loop together: a packet for many tokens. */
+/**
+ * The frames of what is told in one turn of the event loop together: a packet for many tokens. The
+ * first token waits for no other.
+ */
 async function* bundled(
   first: IteratorResult<StreamedEvent>,
   events: AsyncIterator<StreamedEvent>,
 ): AsyncGenerator<string> {
   let told = first
+  let hasToken = false
   while (!told.done) {
     let frames = frameOf(told.value)
     const turn = endOfTurn()
     let next = events.next()
-    // What fails is thrown below, once what was told before is out.
-    let more = await Promise.race([next, turn]).catch(() => undefined)
-    while (more !== undefined && more.done !== true) {
+    let isFirstToken: boolean = !hasToken && told.value.event === 'token'
+    while (!isFirstToken) {
+      // What fails is thrown below, once what was told before is out.
+      const more = await Promise.race([next, turn]).catch(() => undefined)
+      if (more === undefined || more.done === true) break
       frames += frameOf(more.value)
       next = events.next()
-      more = await Promise.race([next, turn]).catch(() => undefined)
+      isFirstToken = !hasToken && more.value.event === 'token'
     }
+    hasToken ||= isFirstToken
     yield frames
     told = await next
   }
