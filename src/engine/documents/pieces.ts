@@ -24,8 +24,9 @@ const rowsAtOnce = 500
  */
 export async function* readPieces(
   file: DocumentFile | SpooledFile,
-  { reading, splitter }: LoadJob,
+  { reading: asked, splitter }: LoadJob,
 ): AsyncGenerator<Piece> {
+  const reading = { ...asked, withTags: splitter?.way === 'html' }
   const isLarge = 'stored' in file && file.stored.size > wholeBytes
   const inPieces = isLarge ? await streamed(file, { reading, splitter }) : null
   if (inPieces !== null) yield* inPieces

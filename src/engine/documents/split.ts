@@ -18,8 +18,9 @@ export async function splitDocuments(
 ): Promise<SourceDocument[]> {
   if (splitter.way === 'token') return splitTokens(documents, splitter)
   const cutter = await cutterOf(splitter)
+  const written = splitter.way === 'html' ? await markdownWriter() : (text: string) => text
   const pieces = await cutter.createDocuments(
-    documents.map(({ pageContent }) => pageContent),
+    documents.map(({ pageContent }) => written(pageContent)),
     documents.map(({ metadata }) => ({ ...metadata })),
   )
   return pieces.map(({ pageContent, metadata }) => ({
@@ -36,11 +37,19 @@ async function cutterOf(splitter: Splitter): Promise<Cutter> {
   if (way === 'character') {
     return new CharacterTextSplitter({ ...size, separator: separators?.[0] ?? '\n\n' })
   }
-  const wanted = way === 'code' ? splitter.language : way
+  const wanted = way === 'code' ? splitter.language : way === 'html' ? 'markdown' : way
   const language = SupportedTextSplitterLanguages.find((name) => name === wanted)
   if (language !== undefined) return RecursiveCharacterTextSplitter.fromLanguage(language, size)
   return new RecursiveCharacterTextSplitter({
     ...size,
     ...(separators === undefined ? {} : { separators: [...separators] }),
   })
+}
+
+/** Pages are cut as Markdown: headings and lists are borders, and tags no words. */
+async function markdownWriter(): Promise<(text: string) => string> {
+  const { default: TurndownService } = await import('turndown')
+  const service = new TurndownService({ headingStyle: 'atx', codeBlockStyle: 'fenced' })
+  service.remove(['head', 'script', 'style'])
+  return (text) => (/<[a-z][^<>]*>/i.test(text) ? service.turndown(text) : text)
 }

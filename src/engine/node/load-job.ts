@@ -48,6 +48,8 @@ export interface Reading {
   readonly perObject: boolean
   /** Of HTML: a CSS selector of what is wanted. */
   readonly selector: string
+  /** Of HTML: its tags too, for a splitter that goes by them. */
+  readonly withTags?: boolean
 }
 
 /** All that turns files into chunks, as data that a thread of its own can be given. */
