@@ -8,7 +8,7 @@ export interface Target {
 /** One line of the report: what was measured, and whether that is good enough. */
 export function line(what: string, measured: string, target?: Target): void {
   const mark = target ? `${target.met ? 'ok' : 'MISSED'}, target ${target.wanted}` : ''
-  console.log(`${what.padEnd(36)}${measured.padEnd(68)}${mark}`.trimEnd())
+  console.log(`${what.padEnd(40)}${measured.padEnd(68)}${mark}`.trimEnd())
 }
 
 export function atMost(value: number, most: number, unit: string): Target {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setInterval, setTimeout as wait } from 'node:timers/promises'
 import { Client } from 'pg'
+import { encodeReals } from '../src/db/bound.ts'
 import { post, signIn } from './client.ts'
 import type { Lab } from './lab.ts'
 import { atLeast, atMost, line, ms } from './report.ts'
@@ -19,7 +20,7 @@ export async function benchVectors(lab: Lab): Promise<void> {
   const provider = await lab.provider()
   const bare = await bareSql(lab.databaseUrl)
   line(`Bare inserts of ${chunkCount} rows`, `${Math.round(bare.perSecond)} a second`)
-  line('Bare search, without pgvector', ms(bare.searchMs))
+  if (bare.searchMs !== null) line('Bare search by pgvector', ms(bare.searchMs))
   for (const kind of ['PostgreSQL', 'Embedded'] as const) {
     const server = await lab.flowgate({
       DATA_DIR: join(lab.folder, kind),
@@ -33,7 +34,7 @@ export async function benchVectors(lab: Lab): Promise<void> {
 
 interface Bare {
   readonly perSecond: number
-  readonly searchMs: number
+  readonly searchMs: number | null
 }
 
 async function benchDatabase(
@@ -74,9 +75,11 @@ async function reportSearches(kind: string, store: FilledStore, bare: Bare): Pro
   }
   const [first = 0, ...others] = times
   const median = others.toSorted((a, b) => a - b)[Math.floor(searches / 2)] ?? 0
-  const ratio = median / bare.searchMs
-  const told = `${ms(median)}, ${ratio.toFixed(2)} times bare SQL; the first ${ms(first)}`
-  line(`${kind}: search`, told, kind === 'PostgreSQL' ? atMost(ratio, 1.5, 'times') : undefined)
+  const told = `${ms(median)}; the first ${ms(first)}`
+  const ratio = bare.searchMs === null ? null : Number((median / bare.searchMs).toFixed(2))
+  // The yardstick is PostgreSQL's with pgvector, so only that is held to it.
+  if (kind === 'Embedded' || ratio === null) return line(`${kind}: search`, told)
+  return line(`${kind}: search`, `${told}, ${ratio} times bare SQL`, atMost(ratio, 1.5, 'times'))
 }
 
 /** What a server holds while it reads a large text. */
@@ -159,7 +162,7 @@ async function bareSql(databaseUrl: string): Promise<Bare> {
   await client.query('create unique index on bare_chunk (space_id, hash)')
   await client.query('create index on bare_chunk (space_id, source)')
   const space = randomUUID()
-  const vectors = Array.from({ length: 100 }, (_, seed) => vectorText(seed))
+  const vectors = Array.from({ length: 100 }, (_, seed) => encodeReals(vectorOf(seed)))
   const rowsAtOnce = 100
   const start = performance.now()
   for (let from = 0; from < chunkCount; from += rowsAtOnce) {
@@ -182,26 +185,35 @@ async function bareSql(databaseUrl: string): Promise<Bare> {
     )
   }
   const perSecond = chunkCount / ((performance.now() - start) / 1000)
-  const times: number[] = []
-  for (let at = 0; at < 3; at += 1) {
-    const begun = performance.now()
-    await client.query(
-      `select content, metadata, (
-         select sum(a * b) from unnest(embedding, $1::real[]) as pair(a, b)) as score
-       from bare_chunk where space_id = $2 order by score desc limit 4`,
-      [vectorText(at), space],
-    )
-    times.push(performance.now() - begun)
-  }
+  const searchMs = await bareSearch(client, space)
   await client.query('drop table bare_chunk')
   await client.end()
-  return { perSecond, searchMs: Math.min(...times) }
+  return { perSecond, searchMs }
 }
 
-function vectorText(seed: number): string {
-  const values = Array.from(
+/** By pgvector; null where the server has none, for then there is no bare SQL worth comparing with. */
+async function bareSearch(client: Client, space: string): Promise<number | null> {
+  const found = await client.query<{ has: boolean }>(
+    `select count(*) > 0 as has from pg_available_extensions where name = 'vector'`,
+  )
+  if (found.rows[0]?.has !== true) return null
+  await client.query('create extension if not exists vector')
+  const times: number[] = []
+  for (let at = 0; at < 3; at += 1) {
+    const start = performance.now()
+    await client.query(
+      `select content, metadata, -(embedding::vector(${dimensions}) <#> $1::real[]::vector) as score
+       from bare_chunk where space_id = $2 order by score desc limit 4`,
+      [encodeReals(vectorOf(at)), space],
+    )
+    times.push(performance.now() - start)
+  }
+  return Math.min(...times)
+}
+
+function vectorOf(seed: number): Float32Array {
+  return Float32Array.from(
     { length: dimensions },
     (_, at) => Math.sin(seed * 7919 + at * 104_729) / 40,
   )
-  return `{${values.map((value) => value.toFixed(8)).join(',')}}`
 }

@@ -212,3 +212,17 @@ async function on(options: StartOptions, work: (other: TestApp) => Promise<void>
   await work(other)
   await other.close()
 }
+
+describe('the id of a flow in capitals', () => {
+  it('names no flow, so that nothing is kept under it when the flow is closed', async () => {
+    const { id } = await app.addFlow({ isPublic: true })
+    expect(await visit(id, {})).toEqual(both(200))
+    expect(await visit(id.toUpperCase(), {})).toEqual(both(401))
+    expect(
+      (await app.rest('DELETE', `/chatflows/${id.toUpperCase()}`, { token: app.owner.token }))
+        .status,
+    ).toBe(404)
+    await change(id, { isPublic: false })
+    expect(await visit(id, {})).toEqual(both(401))
+  })
+})

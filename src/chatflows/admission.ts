@@ -23,7 +23,8 @@ async function findAnywhere(deps: Deps, id: string): Promise<ChatflowView | null
     const head = await locate(deps, { sql: '?', params: [id] })
     const flow = head && (await findFlow(deps, head))
     if (!flow) return null
-    const size = flow.flowData.length + (flow.chatbotConfig?.length ?? 0)
+    const texts = Object.values(flow).filter((value) => typeof value === 'string')
+    const size = texts.reduce((sum, text) => sum + text.length, 0)
     const tags = [`flow:${id}`, `workspace:${flow.workspaceId}`] as const
     return { value: Object.freeze(flow), tags, size }
   })

@@ -35,8 +35,12 @@ export function newKeyId(): string {
   return `key_${base62(randomBytes(12), 17)}`
 }
 
+/**
+ * Whether a text is a UUID as they are handed out. PostgreSQL reads other spellings of one as well;
+ * what is kept under an id, and forgotten by it, would miss them.
+ */
 export function isUuid(text: string): boolean {
-  return validate(text)
+  return validate(text) && text === text.toLowerCase()
 }
 
 export function isKeyId(text: string): boolean {

@@ -60,7 +60,7 @@ function values({ params }: Statement): unknown[] {
 const realType = 700
 
 /** A `real[]` of one dimension as the wire protocol carries it: five numbers, then size and value of each. */
-function encodeReals(reals: Float32Array): Buffer {
+export function encodeReals(reals: Float32Array): Buffer {
   const bytes = Buffer.allocUnsafe(20 + 8 * reals.length)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const head = [1, 0, realType, reals.length, 1]

@@ -30,8 +30,8 @@ export interface Database {
   jobsEm(): SqlEntityManager
   /**
    * Runs one statement under the EntityManager's own role and scope, and gives its raw rows. On
-   * PostgreSQL it is a single message, where a transaction is four. A `Float32Array` among its
-   * parameters is a `real[]`, a `Uint8Array` a `bytea`.
+   * PostgreSQL it is a single message, where a transaction is four. A `Uint8Array` among its
+   * parameters is a `bytea`; outside a transaction a `Float32Array` is a `real[]`.
    */
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
   /** Runs statements in the same way, all or none. */
@@ -118,8 +118,11 @@ async function send<T>(
   statements: readonly Statement[],
   runBound: RunBound,
 ): Promise<T[]> {
-  const [only] = statements
-  if (only && hasBinary(only)) return (await runBound(settlement(em), only)) as T[]
+  const [statement, ...others] = statements
+  const isAlone = others.length === 0 && !em.isInTransaction()
+  if (statement && isAlone && hasBinary(statement)) {
+    return (await runBound(settlement(em), statement)) as T[]
+  }
   const connection = em.getConnection()
   if (!(connection instanceof PostgreSqlConnection) || em.isInTransaction()) {
     return em.transactional(async (inner) => {

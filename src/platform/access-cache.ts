@@ -52,8 +52,12 @@ export function createAccessCache(bus: Bus, clock: Clock, most = 20_000): Access
   }
   const keep = (key: string, entry: Entry): void => {
     drop(key)
-    if (held + entry.size > most) for (const other of entries.keys()) drop(other)
     if (entry.size > most) return
+    // The oldest stand first.
+    for (const other of entries.keys()) {
+      if (held + entry.size <= most) break
+      drop(other)
+    }
     held += entry.size
     entries.set(key, entry)
   }

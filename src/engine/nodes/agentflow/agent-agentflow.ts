@@ -12,15 +12,9 @@ import {
 import type { StepContext } from '../../node/step.ts'
 import { describedCalls, workOn } from '../../steps/agent.ts'
 import { approvalAction } from '../../steps/approval.ts'
+import { fenced, formedAnswer } from '../../steps/formed-answer.ts'
 import { storeTools, vectorTools } from '../../steps/knowledge.ts'
-import {
-  askStructured,
-  modelOf,
-  requireModel,
-  say,
-  stopwatch,
-  tellUsage,
-} from '../../steps/model-node.ts'
+import { modelOf, requireModel, say, stopwatch, tellUsage } from '../../steps/model-node.ts'
 import { updatedState } from '../../steps/state.ts'
 import { memoryTypes, replyAs, talkOf } from '../../steps/talk.ts'
 import { agentTools, refuseBuiltIn } from '../../steps/tools.ts'
@@ -99,26 +93,6 @@ export const agentAgentflow = defineNode({
     }
   },
 })
-
-/** JSON as chat clients show it. */
-function fenced(json: string): string {
-  return `\`\`\`json\n${json}\n\`\`\``
-}
-
-type Asked = Parameters<typeof askStructured>[1]
-
-/** The answer again, in the form that the author asks for. */
-async function formedAnswer(
-  {
-    messages,
-    schema = {},
-  }: Omit<Asked, 'schema'> & { readonly schema: Asked['schema'] | undefined },
-  model: Parameters<typeof askStructured>[0],
-  context: StepContext,
-) {
-  const request = { role: 'user', content: 'Give your answer in the form asked for.' } as const
-  return askStructured(model, { messages: [...messages, request], schema }, context)
-}
 
 async function equipment(values: Values, context: StepContext) {
   const { agentKnowledgeDocumentStores: stores, agentKnowledgeVSEmbeddings: vectors } = values

@@ -2,69 +2,13 @@ import { fillStore, loadAll, selfFilling } from '../../documents/fill.ts'
 import { retrieverOf, vectorStoreOf } from '../../documents/search.ts'
 import { chroma } from '../../documents/services/chroma.ts'
 import { pinecone } from '../../documents/services/pinecone.ts'
-import { ownerOf } from '../../documents/services/points.ts'
 import { qdrant } from '../../documents/services/qdrant.ts'
-import type { VectorService } from '../../documents/services/service.ts'
-import { serviceStore } from '../../documents/services/writer.ts'
-import { ownStore, withChat, type ChunkStore, type StoreSpec } from '../../documents/store.ts'
-import type { NodeContext } from '../../node/context.ts'
+import { specOf, storeInputs, type StoreKind } from '../../documents/store-node.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
-import {
-  anchor,
-  anchors,
-  bool,
-  json,
-  number,
-  optionalAnchor,
-  options,
-  text,
-  type InputsOf,
-} from '../../node/inputs.ts'
-import type { RecordManager } from '../../node/instances.ts'
-import type { VectorPlace } from '../../node/ports.ts'
 
-interface StoreRow {
-  readonly name: string
+interface StoreRow extends StoreKind {
   readonly label: string
   readonly aliases?: readonly string[]
-  /** Inputs that together name the place within the service. */
-  readonly names: readonly (keyof typeof placeInputs)[]
-  readonly filter?: keyof typeof filterInputs
-  /** Keeps the chunks where the node has a credential or an address for it. */
-  readonly service?: VectorService
-}
-
-const placeInputs = {
-  pineconeIndex: text(),
-  pineconeNamespace: text(),
-  basePath: text(),
-  tableName: text(),
-  collectionName: text(),
-  qdrantCollection: text(),
-  namespace: text(),
-  indexName: text(),
-}
-
-const filterInputs = {
-  pineconeMetadataFilter: json(),
-  pgMetadataFilter: json(),
-  chromaMetadataFilter: json(),
-  metadataFilter: json(),
-}
-
-const inputs = {
-  document: anchors('documents'),
-  embeddings: anchor('embedder'),
-  model: optionalAnchor('chatModel'),
-  recordManager: optionalAnchor('recordManager'),
-  topK: number({ default: 4 }),
-  searchType: options(['similarity', 'mmr'], { default: 'similarity' }),
-  fetchK: number({ default: 20 }),
-  lambda: number({ default: 0.5 }),
-  scoreThreshold: number({ default: -1 }),
-  fileUpload: bool({ default: false }),
-  ...placeInputs,
-  ...filterInputs,
 }
 
 const rows: readonly StoreRow[] = [
@@ -114,7 +58,7 @@ function nodeOf(row: StoreRow): NodeDefinition {
     category: 'Vector Stores',
     description: `Keeps chunks with their vectors: ${label}.`,
     ...(service === undefined ? {} : { credential: service.credential }),
-    inputs: { ...inputs, ...service?.inputs },
+    inputs: { ...storeInputs, ...service?.inputs },
     build: async (values, context) => {
       const spec = await specOf(row, values, context)
       const make = context.node.output === 'vectorStore' ? vectorStoreOf : retrieverOf
@@ -126,69 +70,4 @@ function nodeOf(row: StoreRow): NodeDefinition {
     upsert: async (values, context) =>
       fillStore(loadAll(values.document), await specOf(row, values, context), context),
   })
-}
-
-type Values = InputsOf<typeof inputs>
-
-async function specOf(row: StoreRow, values: Values, context: NodeContext): Promise<StoreSpec> {
-  const { embeddings, model, topK, searchType, fetchK, lambda, scoreThreshold } = values
-  const place = placeOf(row, values, context)
-  const { store, filter } = await storeAt(place, row, { values, context })
-  return {
-    store: values.fileUpload ? withUploads(store, place, context) : store,
-    filter,
-    ...cleanupOf(values.recordManager),
-    embedder: embeddings,
-    ...(model === undefined ? {} : { model }),
-    topK: Math.floor(topK),
-    minScore: scoreThreshold > 1 ? scoreThreshold / 100 : scoreThreshold,
-    ...(searchType === 'mmr' ? { diversity: { fetchK: Math.min(fetchK, 200), lambda } } : {}),
-  }
-}
-
-/** A store that names no place of its own is a place of its own. */
-function placeOf({ name, names }: StoreRow, values: Values, context: NodeContext): VectorPlace {
-  const words = names.map((word) => values[word]).filter((word) => word !== '')
-  const namespace = words.length === 0 ? context.node.id : [name, ...words].join('/')
-  return { owner: context.owner, namespace }
-}
-
-/** The store itself, and the filter of searches in it. */
-async function storeAt(
-  place: VectorPlace,
-  { filter, service }: StoreRow,
-  { values, context }: { readonly values: Values; readonly context: NodeContext },
-): Promise<Pick<StoreSpec, 'store' | 'filter'>> {
-  const { vectors } = context.ports
-  const collection = await service?.connect(values, context)
-  if (collection === undefined) {
-    const drawn = filter === undefined ? values.metadataFilter : values[filter]
-    return { store: ownStore(vectors, place), filter: drawn }
-  }
-  // An empty namespace of our own keeps upserts of several servers apart.
-  const turns = { ...place, namespace: `turn/${place.namespace}` }
-  const model = collection.service
-  const store = serviceStore(collection, {
-    owner: ownerOf(place.owner.id),
-    takeTurn: (signal) => vectors.open(turns, { model, signal }),
-  })
-  return { store, filter: collection.filter }
-}
-
-/** Where the author lets people upload files to their chats, each finds its own as well, kept here. */
-function withUploads(
-  store: ChunkStore,
-  place: VectorPlace,
-  { ports, input }: NodeContext,
-): ChunkStore {
-  const chats = ownStore(ports.vectors, { ...place, ofChat: true })
-  return withChat(store, chats, input.forChat === true)
-}
-
-const cleanups = { none: 'none', incremental: 'sources', full: 'namespace' } as const
-
-/** Without a record manager a newer file replaces what an older one of its name gave. */
-function cleanupOf(manager: RecordManager | undefined): Pick<StoreSpec, 'cleanup' | 'sourceIdKey'> {
-  if (manager === undefined) return { cleanup: 'sources' }
-  return { cleanup: cleanups[manager.cleanup], sourceIdKey: manager.sourceIdKey }
 }
