@@ -41,6 +41,8 @@ export interface Deps {
   readonly refreshSecret: Uint8Array
   /** The guarded fetch: everything a flow calls goes through it. */
   readonly fetch: typeof globalThis.fetch
+  /** The same without what the operator allows beyond the public network. */
+  readonly fetchPublic: typeof globalThis.fetch
   /** Where users' code runs. */
   readonly sandbox: Sandbox
   /** Where the files of requests wait. */

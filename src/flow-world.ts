@@ -13,6 +13,7 @@ import { createLoading } from './vectors/loading.ts'
 type FlowDeps = Pick<
   Deps,
   | 'fetch'
+  | 'fetchPublic'
   | 'sandbox'
   | 'spool'
   | 'loading'
@@ -39,6 +40,7 @@ export function createFlowWorld({
   readonly egressAllow: readonly string[]
 }): FlowWorld {
   const egress = egressAtFirstCall(egressAllow)
+  const publicEgress = egressAtFirstCall([])
   const closing = {
     sandbox: createSandbox({ fetch: egress.fetch }),
     spool: createSpool(),
@@ -50,13 +52,14 @@ export function createFlowWorld({
     deps: {
       ...closing,
       fetch: egress.fetch,
+      fetchPublic: publicEgress.fetch,
       documentStores: {
         find: (workspaceId, id) => findStoredDocuments(database, workspaceId, id),
       },
       sql: sqlAtFirstCall(egressAllow),
       flowCache: createFlowCache({ clock }),
     },
-    parts: [...Object.values(closing), egress],
+    parts: [...Object.values(closing), egress, publicEgress],
   }
 }
 

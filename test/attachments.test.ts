@@ -157,6 +157,16 @@ describe('files attached to a conversation', () => {
 })
 
 describe('a picture sent with a question', () => {
+  it('as an address is not fetched from where only flows may call', async () => {
+    const { id } = await addFlow()
+    const data = `${mock.url}/secret.png`
+    const before = mock.getRequests().length
+    const uploads = [{ type: 'url', name: 'secret.png', mime: 'image/png', data }]
+    const answer = await ask(id, { uploads })
+    expect(answer.body['message']).toMatch(/^Calls to 127\.0\.0\.1 on port \d+ are refused/)
+    expect(mock.getRequests()).toHaveLength(before)
+  })
+
   it('is shown to the model, kept, and handed out to its conversation', async () => {
     const { id } = await addFlow()
     const chatId = crypto.randomUUID()

@@ -57,6 +57,28 @@ describe('taking a chatflow along', () => {
     expect(theirs.status).toBe(404)
   })
 
+  it('exports no secret of a pair, an address or a body, and every prompt', async () => {
+    const inputs = {
+      url: 'https://api.example/v1?api_key=CANARY-1&page=2',
+      queryParams: [
+        { key: 'token', value: 'CANARY-2' },
+        { key: 'limit', value: '10' },
+        { key: 'auth', value: '{{$vars.token}}' },
+      ],
+      body: '{"password": "CANARY-3", "city": "Bergen"}',
+      prompt: 'Answer as {"token": "kept"}.',
+    }
+    const data = { id: 'http_0', name: 'httpAgentflow', label: 'HTTP', inputs }
+    const flow = await app.addFlow({ flowData: { nodes: [{ id: 'http_0', data }], edges: [] } })
+    const { text } = await app.rest('GET', `/export-chatflow/${flow.id}`, {
+      token: app.owner.token,
+    })
+    expect(text).not.toContain('CANARY')
+    for (const kept of ['page=2', '"value":"10"', '{{$vars.token}}', 'Bergen', 'kept']) {
+      expect(text).toContain(kept)
+    }
+  })
+
   it('imports it without its credentials, and reports what it names', async () => {
     const answer = await app.rest<Imported>('POST', '/import-chatflow', {
       token: app.owner.token,

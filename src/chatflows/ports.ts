@@ -17,6 +17,7 @@ export function flowPorts(
   const { deps } = ctx
   return {
     fetch: deps.fetch,
+    fetchPublic: deps.fetchPublic,
     clock: deps.clock,
     credential: (id) => revealCredential(deps, workspaceId, id),
     variables: () => flowVariables(deps, workspaceId),

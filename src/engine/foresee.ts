@@ -72,6 +72,7 @@ function lonely(estate: Estate) {
   const ports: Ports = {
     ...estate,
     fetch: asked,
+    fetchPublic: asked,
     history: async () => [],
     savedRun: async () => undefined,
     runCode: asked,

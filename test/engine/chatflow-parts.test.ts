@@ -26,7 +26,11 @@ afterAll(async () => {
   await provider.stop()
 })
 
-const ports = () => ({ fetch: provider.fetch, runCode: sandbox.run })
+const ports = () => ({
+  fetch: provider.fetch,
+  fetchPublic: provider.fetch,
+  runCode: sandbox.run,
+})
 const model = (): Drawn => ({
   id: 'm',
   name: 'chatOpenAI',

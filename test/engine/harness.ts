@@ -130,9 +130,8 @@ export function requestFor(flowData: string | null, told: Told = {}): RunRequest
     }),
     input: { question: 'socks', chatId: 'chat-1', ...told.input },
     ports: {
-      fetch: async () => {
-        throw new Error('this test calls nobody')
-      },
+      fetch: nobody,
+      fetchPublic: nobody,
       credential: async () => ({ openAIApiKey: providerKey }),
       history: async () => [],
       variables: async () => ({}),
@@ -300,4 +299,8 @@ export async function buildInstance<K extends InstanceKind>(
   const built = await buildNode(node, told)
   if (!isInstance(built, kind)) throw new Error(`${node.name} built no ${kind}`)
   return built
+}
+
+const nobody: typeof globalThis.fetch = async () => {
+  throw new Error('this test calls nobody')
 }

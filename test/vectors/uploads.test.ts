@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { docx, pdf, zip } from './files.ts'
 import { qaFlow, startBoth, type Sourced, type UpsertAnswer } from './harness.ts'
@@ -162,6 +163,12 @@ describe('a form', () => {
 })
 
 describe('a file that cannot be read', () => {
+  const tags = docx(Array.from({ length: 1_000_000 }, () => ''))
+  const packed = Buffer.concat([
+    pdf(['A page.']),
+    Buffer.from('stream\n'),
+    deflateSync(deflateSync(Buffer.alloc(65 * 1024 * 1024))),
+  ])
   const bomb = zip({ 'word/document.xml': Buffer.alloc(210 * 1024 * 1024) }, 100)
   const cases: readonly (readonly [string, string | Buffer, number, RegExp])[] = [
     ['empty.txt', '', 400, /"empty\.txt" is empty/],
@@ -174,6 +181,8 @@ describe('a file that cannot be read', () => {
     ['scan.pdf', pdf(['']), 422, /"scan\.pdf" holds no text/],
     ['bad.json', '{"a": ', 422, /"bad\.json" is damaged/],
     ['bomb.docx', bomb, 422, /"bomb\.docx" unpacks to more than 200 MiB/],
+    ['tags.docx', tags, 422, /"tags\.docx" unpacks to more than 24 MiB/],
+    ['bomb.pdf', packed, 422, /"bomb\.pdf" holds a stream that unpacks to more than 64 MiB/],
   ]
 
   it.each(cases)(

@@ -35,7 +35,12 @@ export function openArchive(file: DocumentFile): Archive {
 export function refuseBomb(file: DocumentFile): void {
   const archive = bufferOf(file)
   const unpack = unpacker(file, archive)
-  for (const entry of zipEntries(archive)) unpack(entry)
+  let markup = 0
+  for (const entry of zipEntries(archive)) {
+    const { length } = unpack(entry)
+    if (/\.(?:xml|rels)$/i.test(entry.name)) markup += length
+    if (markup > caps.markup) throw tooLarge(file, caps.markup)
+  }
 }
 
 /** Whatever sizes an archive declares, its files unpack to so much in all and no more. */
@@ -64,6 +69,6 @@ function bufferOf({ bytes }: DocumentFile): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-function tooLarge(file: DocumentFile) {
-  return refusal(file, 'UNPROCESSABLE', `unpacks to more than ${caps.unpacked / 1024 ** 2} MiB`)
+function tooLarge(file: DocumentFile, most: number = caps.unpacked) {
+  return refusal(file, 'UNPROCESSABLE', `unpacks to more than ${most / 1024 ** 2} MiB`)
 }

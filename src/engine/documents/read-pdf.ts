@@ -1,8 +1,10 @@
 import type { SourceDocument } from '../node/events.ts'
 import { caps, type DocumentFile, type Reading } from '../node/load-job.ts'
 import { refusal } from './detect.ts'
+import { refuseHugeStreams } from './pdf-streams.ts'
 
 export async function readPdf(file: DocumentFile, { perPage }: Reading): Promise<SourceDocument[]> {
+  refuseHugeStreams(file)
   const { getDocumentProxy, extractText } = await import('unpdf')
   // The reader takes its bytes away; a copy leaves ours.
   const pdf = await getDocumentProxy(new Uint8Array(file.bytes), { verbosity: 0 }).catch(

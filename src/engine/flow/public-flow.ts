@@ -1,14 +1,6 @@
 import { isRecord, parseJson } from '../text/paths.ts'
-import { scrubPatterns, withoutKeys } from '../text/secrets.ts'
-
-/** Keys under which canvases keep secrets; `maxTokens` is none. */
-const secretKey =
-  /^(credential|flowise_credential_id)$|api_?key|secret|password|passphrase|authorization|headers?$|cookie|connectionstring|baseoptions|mcpserverconfig|token$/i
-
-/** Whether canvases keep a secret under the key; ids of credentials are none by themselves. */
-export function isSecretKey(key: string): boolean {
-  return secretKey.test(key) && !isIdKey(key)
-}
+import { withoutKeys } from '../text/secrets.ts'
+import { isIdKey, secretKey, withoutSecretTexts } from './drawn-secrets.ts'
 
 /**
  * `flowData` for anyone to read: without credential ids, passwords, headers, tokens, and without
@@ -68,11 +60,7 @@ function cleanNode(node: Readonly<Record<string, unknown>>): Readonly<Record<str
   const { inputs, ...facts } = data
   const clean = withoutKeys(facts, isIdKey) as Readonly<Record<string, unknown>>
   const values = withoutKeys(inputs, (key) => secretKey.test(key) || passwords.has(key))
-  return { ...node, data: { ...clean, inputs: cleanTexts(values ?? {}) } }
-}
-
-function isIdKey(key: string): boolean {
-  return key === 'credential' || key === 'FLOWISE_CREDENTIAL_ID'
+  return { ...node, data: { ...clean, inputs: withoutSecretTexts(values ?? {}) } }
 }
 
 /** Names of inputs that the canvas itself draws as passwords. */
@@ -80,13 +68,6 @@ function passwordNames(inputParams: unknown): ReadonlySet<unknown> {
   const params = Array.isArray(inputParams) ? inputParams.filter(isRecord) : []
   const secret = params.filter(({ type }) => type === 'password' || type === 'credential')
   return new Set(secret.map(({ name }) => name))
-}
-
-function cleanTexts(value: unknown): unknown {
-  if (typeof value === 'string') return scrubPatterns(value)
-  if (Array.isArray(value)) return value.map(cleanTexts)
-  if (!isRecord(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cleanTexts(item)]))
 }
 
 function startForm(inputs: unknown): Readonly<Record<string, unknown>> {

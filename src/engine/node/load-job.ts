@@ -71,6 +71,10 @@ export const caps = {
   whole: 100 * 1024 * 1024,
   /** Bytes of a file once it is unpacked. */
   unpacked: 200 * 1024 * 1024,
+  /** The same of the markup in it, of which a reader makes many times as much. */
+  markup: 24 * 1024 * 1024,
+  /** The same of one stream of a PDF. */
+  stream: 64 * 1024 * 1024,
   pages: 5000,
   documents: 500_000,
   /** Characters of one document: nobody embeds more at once. */

@@ -206,6 +206,8 @@ export type LoadDocuments = (
 export interface Ports {
   /** The guarded fetch: nothing in the engine reaches the network by another way. */
   readonly fetch: typeof globalThis.fetch
+  /** The same for addresses that callers give, not authors: the public network alone. */
+  readonly fetchPublic: typeof globalThis.fetch
   /**
    * The decrypted fields of a credential of the flow's workspace.
    * @throws Failure UNPROCESSABLE when there is none with that id; the engine adds the node.

@@ -44,7 +44,7 @@ async function readUpload(
 ): Promise<Image | { readonly text: string }> {
   if (upload.type === 'file:full') return { text: named(upload, upload.data) }
   const { mime, bytes } = /^https?:\/\//i.test(upload.data)
-    ? await download(upload, (url) => ports.fetch(url, { signal }))
+    ? await download(upload, (url) => ports.fetchPublic(url, { signal }))
     : decode(upload)
   if (pictures.has(mime)) return { mime, data: bytes.toString('base64') }
   if (!texts.test(mime)) {
@@ -85,8 +85,10 @@ async function download(
 ): Promise<{ mime: string; bytes: Buffer }> {
   const response = await get(upload.data)
   if (!response.ok) throw refusal(upload, `could not be fetched (status ${response.status})`)
-  const told = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
-  return { mime: told || upload.mime, bytes: Buffer.from(await response.arrayBuffer()) }
+  const mime = response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? ''
+  if (pictures.has(mime)) return { mime, bytes: Buffer.from(await response.arrayBuffer()) }
+  await response.body?.cancel()
+  throw refusal(upload, 'is an address of something else than a picture')
 }
 
 function refusal({ name }: Upload, why: string): Failure {

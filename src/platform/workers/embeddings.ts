@@ -48,13 +48,16 @@ async function startPool(): Promise<Piscina> {
   const { Piscina } = await import('piscina')
   // The worker is .ts beside this file when run from source, .js when built.
   const worker = `./embedding.worker${extname(import.meta.url)}`
-  return new Piscina({
+  const pool = new Piscina({
     filename: new URL(worker, import.meta.url).href,
     minThreads: 0,
     maxThreads: 1,
     maxQueue: mostWaiting,
     idleTimeout: idleMs,
   })
+  // Whoever waits for a thread that dies is told; where nobody does, it must not end the process.
+  pool.on('error', () => undefined)
+  return pool
 }
 
 function explained(error: unknown): unknown {

@@ -30,8 +30,10 @@ export const httpAgentflow = defineNode({
     const { method, bodyType, responseType } = values
     const url = addressOf(values, context)
     const body = method === 'GET' ? undefined : bodyOf(values, context)
-    const headers = new Headers(pairsOf(values.headers))
-    for (const [name, value] of await authorization(context)) headers.set(name, value)
+    const headers = headersOf(
+      [...pairsOf(values.headers), ...(await authorization(context))],
+      context,
+    )
     if (bodyType === 'json' && body !== undefined) headers.set('content-type', 'application/json')
     const request = { method, headers, signal: context.signal }
     const response = await context.ports.fetch(url, { ...request, ...(body ? { body } : {}) })
@@ -55,6 +57,23 @@ function addressOf({ url, queryParams }: Values, { node }: StepContext): URL {
   const address = new URL(url.trim())
   for (const [name, value] of pairsOf(queryParams)) address.searchParams.append(name, value)
   return address
+}
+
+/** What the connection itself says; who draws it would send a request that is none. */
+const ofTheConnection = /^(?:host|content-length|transfer-encoding|connection|upgrade|expect)$/i
+
+function headersOf(pairs: readonly [string, string][], { node }: StepContext): Headers {
+  const headers = new Headers()
+  for (const [name, value] of pairs) {
+    if (ofTheConnection.test(name)) continue
+    try {
+      headers.set(name, value)
+    } catch {
+      const sentence = `The node ${nodeTitle(node)} cannot run: the name or the value of its header "${name}" cannot be sent.`
+      throw new Failure('UNPROCESSABLE', sentence)
+    }
+  }
+  return headers
 }
 
 function bodyOf({ body, bodyType }: Values, { node }: StepContext): BodyInit | undefined {

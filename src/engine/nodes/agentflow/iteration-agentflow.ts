@@ -4,6 +4,9 @@ import { defineNode } from '../../node/define.ts'
 import { anything } from '../../node/inputs.ts'
 import { parseLoose } from '../../text/json.ts'
 
+/** As many as steps of a run. */
+const mostItems = 1000
+
 /** Runs the nodes inside it for each item of a list, one after the other. */
 export const iterationAgentflow = defineNode({
   name: 'iterationAgentflow',
@@ -17,6 +20,10 @@ export const iterationAgentflow = defineNode({
     const items = listOf(iterationInput)
     if (items === undefined) {
       const sentence = `The node ${nodeTitle(node)} cannot run: its input is not a list.`
+      throw new Failure('UNPROCESSABLE', sentence)
+    }
+    if (items.length > mostItems) {
+      const sentence = `The node ${nodeTitle(node)} cannot run: its list has more than ${mostItems} items.`
       throw new Failure('UNPROCESSABLE', sentence)
     }
     const iterationResults: string[] = []
