@@ -8,7 +8,7 @@ export const secretKey =
 const secretName = new RegExp(`${secretKey.source}|^(?:key|auth|pass|pwd|sig|signature)$`, 'i')
 
 const queryPair = /(?<=[?&])([^=&#\s]+)=([^&#\s"'<>]+)/g
-const jsonPair = /"((?:[^"\\]|\\.)+)"(\s*:\s*)"((?:[^"\\]|\\.)+)"/g
+const jsonPair = /"((?:[^"\\]|\\.)+)"\s*:\s*"((?:[^"\\]|\\.)+)"/g
 
 /** Whether canvases keep a secret under the key; ids of credentials are none by themselves. */
 export function isSecretKey(key: string): boolean {
@@ -45,8 +45,8 @@ function cleanText(text: string): string {
   )
   // A prompt that shows some JSON is left as it is.
   if (!/^\s*[[{]/.test(clean)) return clean
-  return clean.replaceAll(jsonPair, (pair: string, name: string, colon: string, secret: string) =>
-    secretName.test(name) && !isReference(secret) ? `"${name}"${colon}""` : pair,
+  return clean.replaceAll(jsonPair, (pair: string, name: string, secret: string) =>
+    secretName.test(name) && !isReference(secret) ? `"${name}": ""` : pair,
   )
 }
 
