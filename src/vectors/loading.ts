@@ -24,12 +24,23 @@ const smallBytes = 32_768
 /** Reads and cuts files in threads, which start at the first file and end after 30 idle seconds. */
 export function createLoading(): Loading {
   let pool: Promise<Piscina> | undefined
+  let jobs = 0
+  async function* inTurn(job: LoadJob, signal: AbortSignal) {
+    // Piscina's own limit does not count jobs that can be aborted.
+    if (jobs >= threads + mostWaiting) throw tooMany()
+    jobs += 1
+    try {
+      yield* loadInThread(await (pool ??= startPool()), job, signal)
+    } finally {
+      jobs -= 1
+    }
+  }
   return {
     async *load(job, signal) {
       if (isSmall(job)) {
         const { runLoadJob } = await import('../engine/documents/load.ts')
         yield* runLoadJob(job)
-      } else yield* loadInThread(await (pool ??= startPool()), job, signal)
+      } else yield* inTurn(job, signal)
     },
     close: async () => {
       await (await pool)?.destroy()
@@ -115,7 +126,6 @@ async function startPool(): Promise<Piscina> {
     filename: new URL(worker, import.meta.url).href,
     minThreads: 0,
     maxThreads: threads,
-    maxQueue: mostWaiting,
     idleTimeout: idleMs,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   })
@@ -125,15 +135,16 @@ function tooSlow(): Failure {
   return new Failure('TIMEOUT', `The files could not be read within ${limitMs / 1000} s.`)
 }
 
+function tooMany(): Failure {
+  const sentence = 'Too many files are being read at once; please try again.'
+  return new Failure('UNAVAILABLE', sentence, { retryAfter: 5 })
+}
+
 function explained(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason
   const text =
     error instanceof Error ? `${'code' in error ? String(error.code) : ''} ${error.message}` : ''
-  if (text.includes('OUT_OF_MEMORY')) {
-    const sentence = `The files need more than ${memoryMb} MiB of memory to be read.`
-    return new Failure('UNPROCESSABLE', sentence)
-  }
-  if (!text.includes('queue is at limit')) return error
-  const sentence = 'Too many files are being read at once; please try again.'
-  return new Failure('UNAVAILABLE', sentence, { retryAfter: 5 })
+  if (!text.includes('OUT_OF_MEMORY')) return error
+  const sentence = `The files need more than ${memoryMb} MiB of memory to be read.`
+  return new Failure('UNPROCESSABLE', sentence)
 }

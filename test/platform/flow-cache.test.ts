@@ -44,6 +44,15 @@ describe('the cache of flows', () => {
     for (const key of ['1', '3', '4']) expect(await own.get(key)).toBe(value)
   })
 
+  test('holds no more for many workspaces than for one', async () => {
+    const { cache } = cacheAt({ maxBytes: 300 })
+    const names = Array.from({ length: 50 }, (_, at) => String.fromCodePoint(97 + at))
+    for (const name of names) await cache.of(name).set('1', value, hourMs)
+    const kept = []
+    for (const name of names) if (await cache.of(name).get('1')) kept.push(name)
+    expect(kept).toEqual(names.slice(-3))
+  })
+
   test('counts an entry once, however often it is set or over', async () => {
     const { cache, time } = cacheAt({ maxBytes: 300 })
     const own = cache.of('w')

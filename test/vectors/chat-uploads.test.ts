@@ -25,12 +25,15 @@ afterAll(async () => {
   await mock.stop()
 })
 
+const everybodys = 'Everybody may know that we sell socks.'
+const mine = 'My own shoe size is forty-two.'
+
 /** A public flow whose author has drawn a file into it, and lets people upload to their chats. */
-async function addFlow(fileUpload: boolean) {
+async function addFlow(fileUpload: boolean, filter = '') {
   const flowData = qaFlow(`${mock.url}/v1`, {
     embeddings: { basepath: embedder.baseUrl },
-    loader: { inputs: { txtFile: dataUri('Everybody may know that we sell socks.') } },
-    store: { name: 'pinecone', inputs: { topK: '2', fileUpload } },
+    loader: { inputs: { txtFile: dataUri(everybodys), metadata: '{"kind":"drawn"}' } },
+    store: { name: 'pinecone', inputs: { topK: '2', fileUpload, pineconeMetadataFilter: filter } },
   })
   const flow = await app.addFlow({ flowData, isPublic: true })
   await app.rest('POST', `/vector/upsert/${flow.id}`, { token: app.owner.token, body: {} })
@@ -64,9 +67,6 @@ async function found(id: string, chatId: string, token: string | null = null): P
   return body.sourceDocuments.map(({ pageContent }) => pageContent)
 }
 
-const everybodys = 'Everybody may know that we sell socks.'
-const mine = 'My own shoe size is forty-two.'
-
 describe('a file for one chat', () => {
   it('is found in that chat and in no other, beside what everybody finds', async () => {
     const { id } = await addFlow(true)
@@ -79,6 +79,20 @@ describe('a file for one chat', () => {
     // The same chatId with a credential is another conversation.
     expect(await found(id, chatId, app.owner.token)).toEqual([everybodys])
   })
+
+  it.each([
+    ['drawn', [mine, everybodys], [everybodys]],
+    ['other', [mine], []],
+  ])(
+    'is found whatever metadata the author asks for of what everybody finds: %s',
+    async (kind, own, others) => {
+      const { id } = await addFlow(true, JSON.stringify({ kind }))
+      const chatId = crypto.randomUUID()
+      await upload(id, { chatId })
+      expect(await found(id, chatId)).toEqual(own)
+      expect(await found(id, crypto.randomUUID())).toEqual(others)
+    },
+  )
 
   it('may come from a key of the workspace as well', async () => {
     const { id } = await addFlow(true)

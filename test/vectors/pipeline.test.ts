@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { removeLeftovers } from '../../src/vectors/leftovers.ts'
 import { startApp, type TestApp } from '../harness.ts'
+import { pdf } from './files.ts'
 import { qaFlow, startEmbedder, type Drawn, type UpsertAnswer } from './harness.ts'
 
 let app: TestApp
@@ -32,13 +33,13 @@ async function addFlow() {
 
 async function send(
   id: string,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Buffer>>,
   { fields = {}, signal }: { fields?: Readonly<Record<string, string>>; signal?: AbortSignal } = {},
 ): Promise<Response> {
   const form = new FormData()
   for (const [name, value] of Object.entries(fields)) form.append(name, value)
   for (const [name, content] of Object.entries(files))
-    form.append('files', new Blob([content]), name)
+    form.append('files', new Blob([new Uint8Array(Buffer.from(content))]), name)
   const request = new Request(`http://flowgate.test/api/v1/vector/upsert/${id}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${app.owner.token}` },
@@ -219,6 +220,25 @@ describe('an upsert that is given up', () => {
     })
     expect(await sent).toMatchObject({ code: 'CONFLICT', message: 'The run was aborted.' })
     expect((await history(flow.id))[0]?.status).toBe('TERMINATED')
+  })
+
+  it('ends within a second while a thread reads its files, and others are read on', async () => {
+    const [flow, other] = [await addFlow(), await addFlow()]
+    const leaflet = { 'leaflet.pdf': pdf(['Only one page.']) }
+    expect(await answerOf(send(other.id, leaflet))).toMatchObject({ numAdded: 1 })
+    const before = await inTables()
+    const book = pdf(Array.from({ length: 4000 }, (_, at) => `Page ${at} of a long book.`))
+    const sent = answerOf(send(flow.id, { 'book.pdf': book }))
+    await until(async () => (await inTables())['batches'] === 1)
+    const [row] = await history(flow.id)
+    const path = `/vector/upsert/abort/${flow.id}/${row?.id}`
+    await app.rest('PUT', path, { token: app.owner.token })
+    const aborted = performance.now()
+    expect(await sent).toMatchObject({ code: 'CONFLICT', message: 'The run was aborted.' })
+    expect(performance.now() - aborted).toBeLessThan(1000)
+    expect(embedder.state.texts).toBe(1)
+    expect(await inTables()).toEqual(before)
+    expect(await answerOf(send(flow.id, leaflet))).toMatchObject({ numAdded: 1 })
   })
 
   it('by a server that stopped is swept away, and in nobody’s way', async () => {

@@ -98,14 +98,14 @@ describe.each([pinecone, qdrant, chroma])('$name, with a credential', (drawing) 
     return id
   }
 
-  const ask = async (id: string, question = norway, overrideConfig = {}) =>
+  const ask = async (id: string, question = norway, more: object = {}) =>
     both.app.rest<{ sourceDocuments: Sourced[]; message: string }>('POST', `/prediction/${id}`, {
       token: both.app.owner.token,
-      body: { question, overrideConfig },
+      body: { question, ...more },
     })
 
-  const found = async (id: string, question?: string): Promise<readonly string[]> =>
-    (await ask(id, question)).body.sourceDocuments.map(({ pageContent }) => pageContent)
+  const found = async (id: string, question?: string, more = {}): Promise<readonly string[]> =>
+    (await ask(id, question, more)).body.sourceDocuments.map(({ pageContent }) => pageContent)
 
   const contents = (): readonly string[] =>
     [...service.kept().values()].map(({ content }) => content).sort()
@@ -253,6 +253,17 @@ describe.each([pinecone, qdrant, chroma])('$name, with a credential', (drawing) 
     expect(await found(id)).toEqual([])
   })
 
+  it('has what people upload to their chats beside it, for each chat its own', async () => {
+    const inputs = { fileUpload: true, topK: '2', [drawing.filter]: '{"source":"notes.txt"}' }
+    const id = await filled({ text: socks, store: { inputs } })
+    const files = [{ name: 'mine.txt', mime: 'text/plain', data: dataUri(norway, 'mine.txt') }]
+    const sent = await upsert(both, id, { chatId: 'mine', files })
+    expect(sent.body).toMatchObject({ numAdded: 1, store: 'this server' })
+    expect(contents()).toEqual([socks])
+    expect(await found(id, norway, { chatId: 'mine' })).toEqual([norway, socks])
+    expect(await found(id, norway, { chatId: 'another' })).toEqual([socks])
+  })
+
   it('picks what differs when asked to', async () => {
     const twin = 'Shipping to Norway takes four working days by boats.'
     const text = [norway, twin, socks].join('\n\n')
@@ -306,7 +317,9 @@ describe.each([pinecone, qdrant, chroma])('$name, with a credential', (drawing) 
     await upsert(both, id)
     const stranger = await drawing.start()
     const seen = service.calls.length
-    const { status } = await ask(id, norway, { [drawing.address]: stranger.url })
+    const { status } = await ask(id, norway, {
+      overrideConfig: { [drawing.address]: stranger.url },
+    })
     stranger.stop()
     expect(status).toBe(drawing === pinecone ? 200 : 422)
     expect(stranger.calls.length).toBeGreaterThan(0)

