@@ -10,8 +10,8 @@ const maxText = 400_000
 
 /**
  * The files of a request: pictures for the models that take them, texts to stand before the
- * question. Of type `file:full` a file is the text that was read of it before; one of type
- * `file:rag` is in the vector store already, and nothing is done with it here.
+ * question. Of type `file:full` a file is the text that was read of it before, or a data URI; one of
+ * type `file:rag` is in the vector store already, and nothing is done with it here.
  * @throws Failure BAD_REQUEST naming the file that is neither, or cannot be read.
  */
 export async function readUploads(
@@ -42,7 +42,8 @@ async function readUpload(
   upload: Upload,
   { ports, signal }: Pick<NodeContext, 'ports' | 'signal'>,
 ): Promise<Image | { readonly text: string }> {
-  if (upload.type === 'file:full') return { text: named(upload, upload.data) }
+  const isRead = upload.type === 'file:full' && !upload.data.startsWith('data:')
+  if (isRead) return { text: named(upload, upload.data) }
   const { mime, bytes } = /^https?:\/\//i.test(upload.data)
     ? await download(upload, (url) => ports.fetchPublic(url, { signal }))
     : decode(upload)

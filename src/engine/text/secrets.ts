@@ -10,7 +10,8 @@ const patterns = [
   /\b(?:bearer|basic)\s+[\w.~+/=*-]{4,}/gi,
   /\b(?:sk|pk|rk|gsk|xai|org|proj)[-_][\w*.-]{4,}/gi,
   /\bAIza[\w-]{8,}/g,
-  /(?<=\/\/)[^/?#\s]+@/g,
+  // The example of our own sentences is none.
+  /(?<=\/\/)(?!user:password@)[^/?#\s]+@/g,
 ]
 
 /** The secrets a run has touched, and a way to keep them out of its messages. */

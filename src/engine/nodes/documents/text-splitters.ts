@@ -1,3 +1,5 @@
+import { Failure } from '../../../core/errors.ts'
+import { nodeTitle } from '../../flow/flow.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
 import { anything, number, text } from '../../node/inputs.ts'
 import type { Splitter } from '../../node/instances.ts'
@@ -33,12 +35,16 @@ export const textSplitters: readonly NodeDefinition[] = rows.map(({ name, label,
       language: text(),
       encodingName: text(),
     },
-    build: async (inputs): Promise<Splitter> => {
+    build: async (inputs, { node }): Promise<Splitter> => {
+      if (inputs.chunkSize < 1) {
+        const sentence = `The node ${nodeTitle(node)} cannot run: its chunkSize must be at least 1.`
+        throw new Failure('UNPROCESSABLE', sentence)
+      }
       const separators = listOf(inputs.separators) ?? listOf(inputs.separator)
       return {
         kind: 'splitter',
         way,
-        chunkSize: Math.max(1, Math.floor(inputs.chunkSize)),
+        chunkSize: Math.floor(inputs.chunkSize),
         chunkOverlap: Math.max(0, Math.floor(inputs.chunkOverlap)),
         ...(separators === undefined ? {} : { separators }),
         ...(inputs.language === '' ? {} : { language: inputs.language }),
