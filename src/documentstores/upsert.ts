@@ -14,10 +14,10 @@ import { readLoader, withRow } from './loaders.ts'
 import { restock, type Wanted } from './restock.ts'
 import { readObject } from './settings.ts'
 import { underway, type Work } from './underway.ts'
+import { upserting } from './upserting.ts'
 import {
   fillFrom,
   saveSettings,
-  upserting,
   withSettings,
   type StoreUpsert,
   type VectorSettings,

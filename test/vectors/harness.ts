@@ -49,6 +49,8 @@ export async function startBoth(options: StartOptions = {}) {
 export async function startEmbedder() {
   const state = {
     texts: 0,
+    /** Requests that have come. */
+    asked: 0,
     /** What every request waits for. */
     gate: Promise.resolve(),
     /** After so many texts it answers 400. */
@@ -59,6 +61,7 @@ export async function startEmbedder() {
   const server = createServer((request, response) => {
     void (async () => {
       const { input } = (await json(request)) as { input: string[] }
+      state.asked += 1
       await state.gate
       state.authorization = request.headers.authorization
       state.texts += input.length
