@@ -32,7 +32,8 @@ export interface UpsertAnswer {
 export async function startBoth(options: StartOptions = {}) {
   const mock = new LLMock({ port: 0 })
   await mock.start()
-  const env = { EGRESS_ALLOW: new URL(mock.url).host, ...options.env }
+  const hosts = [new URL(mock.url).host, options.env?.['EGRESS_ALLOW'] ?? []].flat()
+  const env = { ...options.env, EGRESS_ALLOW: hosts.join(',') }
   const app = await startApp({ ...options, env })
   return {
     app,
