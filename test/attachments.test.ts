@@ -146,6 +146,30 @@ describe('files attached to a conversation', () => {
     expect((await attach(id, chatId, [['big.txt', 'x'.repeat(10_600_000)]])).status).toBe(413)
   })
 
+  it('of one name are told apart, and a later one of the name replaces the first', async () => {
+    const { id } = await addFlow()
+    const chatId = crypto.randomUUID()
+    const { status, body } = await attach(id, chatId, [
+      ['notes.txt', 'One.'],
+      ['notes.txt', 'Two.'],
+      ['notes (2).txt', 'Three.'],
+      ['notes.txt', 'Four.'],
+    ])
+    expect(status).toBe(200)
+    expect(body.map(({ name, content }) => [name, content])).toEqual([
+      ['notes.txt', 'One.'],
+      ['notes (3).txt', 'Two.'],
+      ['notes (2).txt', 'Three.'],
+      ['notes (4).txt', 'Four.'],
+    ])
+    await attach(id, chatId, [['notes.txt', 'Newer.']])
+    const name = (of: string) => ({ type: 'stored-file:full', name: of, mime: '' })
+    const uploads = [name('notes.txt'), name('notes (3).txt')]
+    expect((await ask(id, { chatId, uploads })).status).toBe(200)
+    expect(lastAsked()).toContain('Newer.')
+    expect(lastAsked()).toContain('Two.')
+  })
+
   it('are for strangers only where the author has switched it on', async () => {
     const closed = await addFlow({ chatbotConfig: '{}' })
     expect((await attach(closed.id, 'c', [['a.txt', 'A.']])).status).toBe(401)

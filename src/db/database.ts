@@ -10,7 +10,7 @@ import { hasBinary, type RunBound } from './bound.ts'
 import { settings, type WorkspaceFilter } from './columns.ts'
 import { quoteIdentifier, type RoleNames } from './roles.ts'
 import type { Statement } from './statement.ts'
-import type { IndexVectors } from './vector-index.ts'
+import type { VectorIndexing } from './vector-index.ts'
 
 /** Whose rows an EntityManager may see. What is left out shows nothing. */
 export interface Scope {
@@ -20,7 +20,7 @@ export interface Scope {
 }
 
 /** The three ways to a row. Each is a role of its own in the database. */
-export interface Database {
+export interface Database extends VectorIndexing {
   readonly kind: 'embedded' | 'postgres'
   /** Rows of one workspace (organization, user): for whatever serves a caller. */
   workspaceEm(scope: Scope): SqlEntityManager
@@ -36,8 +36,6 @@ export interface Database {
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
   /** Runs statements in the same way, all or none. */
   write(em: SqlEntityManager, statements: readonly Statement[]): Promise<void>
-  /** Makes the index of a namespace of vectors, if there is none; needs pgvector. */
-  readonly indexVectors: IndexVectors
   /** Throws when the database does not answer. */
   ping(): Promise<void>
   /** How busy the connections are; null for the embedded database, which has one. */
@@ -46,10 +44,10 @@ export interface Database {
 }
 
 export interface Opened {
+  readonly indexing: VectorIndexing
   readonly orm: MikroORM<PostgreSqlDriver> | MikroORM<PgliteDriver>
   readonly kind: Database['kind']
   readonly roles: RoleNames
-  readonly indexVectors: IndexVectors
   readonly runBound: RunBound
 }
 
@@ -76,7 +74,7 @@ export function createDatabase(opened: Opened, afterClose: () => Promise<void>):
     },
     lookupEm: () => acting(roles.lookup),
     jobsEm: () => acting(roles.jobs),
-    indexVectors: opened.indexVectors,
+    ...opened.indexing,
     rows: <T>(em: SqlEntityManager, sql: string, params: readonly unknown[] = []) =>
       send<T>(em, [{ sql, params }], opened.runBound),
     write: async (em, statements) => {

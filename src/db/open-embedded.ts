@@ -17,7 +17,7 @@ import {
 } from './migrations.ts'
 import { prepared, type Prepare } from './prepare.ts'
 import { roleNames, type RoleNames } from './roles.ts'
-import { indexEmbedded } from './vector-index.ts'
+import { indexingEmbedded } from './vector-index.ts'
 
 export interface EmbeddedTarget {
   readonly kind: 'embedded'
@@ -39,7 +39,7 @@ export async function openEmbedded(target: EmbeddedTarget, prepare: Prepare): Pr
     const roles = await migrate(orm)
     const runBound = boundEmbedded(pglite)
     const database = createDatabase(
-      { orm, kind: 'embedded', roles, indexVectors: indexEmbedded, runBound },
+      { orm, kind: 'embedded', roles, indexing: indexingEmbedded, runBound },
       letGo,
     )
     return await prepared(database, prepare)

@@ -18,7 +18,7 @@ import {
 import { giveBackLost } from './pool.ts'
 import { prepared, type Prepare } from './prepare.ts'
 import { roleNames, type RoleNames } from './roles.ts'
-import { indexByOwner } from './vector-index.ts'
+import { indexingByOwner } from './vector-index.ts'
 
 export interface PostgresTarget {
   readonly kind: 'postgres'
@@ -66,7 +66,7 @@ async function serve(target: PostgresTarget, roles: RoleNames): Promise<Database
   const connection = orm.em.getConnection()
   const runBound = boundOnPool(() => connection.getNativeClient())
   return createDatabase(
-    { orm, kind: 'postgres', roles, indexVectors: indexByOwner(target.adminUrl), runBound },
+    { orm, kind: 'postgres', roles, indexing: indexingByOwner(target.adminUrl), runBound },
     async () => undefined,
   )
 }

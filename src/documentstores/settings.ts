@@ -2,7 +2,7 @@ import { loadEngine } from '../chatflows/engine.ts'
 import { Failure } from '../core/errors.ts'
 import { parseJson } from '../core/json.ts'
 import { redacted } from '../credentials/service.ts'
-import { fileInputs } from '../engine/documents/loader.ts'
+import { documentInputs, fileInputs } from '../engine/documents/loader.ts'
 import { isSecretKey } from '../engine/flow/drawn-secrets.ts'
 import type { NodeDefinition } from '../engine/node/define.ts'
 import type { NodeConfig } from '../engine/node/ports.ts'
@@ -20,9 +20,6 @@ const categories: Readonly<Record<NodeRole, string>> = {
   vectorStore: 'Vector Stores',
   recordManager: 'Record Manager',
 }
-
-/** Longer texts are documents, not settings. */
-const longestSetting = 1000
 
 /** A node as it is given; what is not given stays as it is stored. */
 export interface GivenNode {
@@ -61,13 +58,17 @@ export function readObject(value: unknown, field: string): Settings {
   return read as Settings
 }
 
-/** A node as it is shown: without its secrets. */
+/** A node as it is shown: without its secrets. Documents are no settings, whatever stands in them. */
 export async function shownNode(node: NodeConfig | null): Promise<NodeConfig | null> {
   if (node === null) return null
   const { findNode } = await loadEngine()
   const inputs = findNode(node.name)?.inputs ?? {}
   const isSecret = (key: string): boolean => isSecretKey(key) || inputs[key]?.secret === true
-  return { name: node.name, config: withoutSecrets(node.config, isSecret) as Settings }
+  const isDocument = (key: string, value: unknown): boolean =>
+    typeof value === 'string' && documentInputs.has(key) && Object.hasOwn(inputs, key)
+  const documents = Object.entries(node.config).filter(([key, value]) => isDocument(key, value))
+  const settings = withoutSecrets(node.config, isSecret) as Settings
+  return { name: node.name, config: { ...settings, ...Object.fromEntries(documents) } }
 }
 
 /** Throws BAD_REQUEST for a kind of loader that takes no files. */
@@ -104,7 +105,7 @@ function withStored(given: unknown, stored: unknown): unknown {
 }
 
 function withoutSecrets(value: unknown, isSecret: (key: string) => boolean): unknown {
-  if (typeof value === 'string') return isHarmless(value) ? value : redacted
+  if (typeof value === 'string') return scrubPatterns(value) === value ? value : redacted
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, isSecret))
   if (!isObject(value)) return value
   const shown = Object.entries(value).map(([key, item]) => {
@@ -112,10 +113,6 @@ function withoutSecrets(value: unknown, isSecret: (key: string) => boolean): unk
     return [key, isSet && isSecret(key) ? redacted : withoutSecrets(item, isSecret)]
   })
   return Object.fromEntries(shown)
-}
-
-function isHarmless(text: string): boolean {
-  return text.length > longestSetting || scrubPatterns(text) === text
 }
 
 function isObject(value: unknown): value is Settings {

@@ -7,16 +7,17 @@ import type { Told } from '../core/event-queue.ts'
 import { tenantEm } from '../db/tenant.ts'
 import type { NodeConfig } from '../engine/node/ports.ts'
 import type { UpsertResult } from '../engine/node/result.ts'
-import type { DocumentLoader, DocumentStore } from './entity.ts'
+import { removeStoreVectors } from '../vectors/removal.ts'
+import { DocumentLoader, type DocumentStore } from './entity.ts'
 import { keptFiles } from './files.ts'
 import { readLoader, withRow } from './loaders.ts'
 import { restock, type Wanted } from './restock.ts'
 import { readObject } from './settings.ts'
 import { underway, type Work } from './underway.ts'
+import { upserting } from './upserting.ts'
 import {
   fillFrom,
   saveSettings,
-  upserting,
   withSettings,
   type StoreUpsert,
   type VectorSettings,
@@ -106,10 +107,10 @@ async function upsertOne(
   const wanted = { ...given, files: given.files ?? kept?.files ?? null }
   let result: UpsertResult | undefined
   try {
-    const id = await withRow(ctx, { store, row, wanted }, (row) =>
+    const id = await withRow(ctx, { store, row, wanted }, (own) =>
       restock(
         ctx,
-        { store, row, wanted },
+        { store, row: own, wanted },
         {
           ...work,
           finish: async (source) => {
@@ -117,13 +118,29 @@ async function upsertOne(
             await saveSettings(ctx, store)
           },
         },
-      ),
+      ).catch(async (error: unknown) => {
+        if (result !== undefined) await disown(ctx, own, row === null)
+        throw error
+      }),
     )
     if (result === undefined) throw new Error('A loader was upserted without a result.')
     return { ...result, docId: id }
   } finally {
     await kept?.release()
   }
+}
+
+/** Where vectors were written that a loader has not come to have: they go with a new one. */
+async function disown(
+  { deps: { database, log } }: Ctx,
+  { id, storeId, workspaceId }: DocumentLoader,
+  isNew: boolean,
+): Promise<void> {
+  const em = database.workspaceEm({ workspaceId })
+  const work = isNew
+    ? em.transactional((em) => removeStoreVectors(em, storeId, { docId: id }))
+    : em.nativeUpdate(DocumentLoader, { id }, { isUpserted: false })
+  await work.catch((err: unknown) => log.error({ err }, 'vectors of a failed loader are left over'))
 }
 
 async function wantedOf(ctx: Ctx, base: DocumentLoader | null, item: UpsertItem): Promise<Wanted> {

@@ -9,11 +9,12 @@ import type { LoadedDocument } from '../engine/node/instances.ts'
 import type { ChunkWriter } from '../engine/node/ports.ts'
 import type { UpsertResult } from '../engine/node/result.ts'
 import { removeStoreVectors } from '../vectors/removal.ts'
-import { DocumentLoader, DocumentStore } from './entity.ts'
+import { DocumentLoader, type DocumentStore } from './entity.ts'
 import { storedDocuments } from './port.ts'
 import { readNode } from './settings.ts'
 import { readChunks, sourcesOf, type ChunkSource } from './stored-chunks.ts'
 import { underway, type Work } from './underway.ts'
+import { upserting } from './upserting.ts'
 import { findLoader, findStore, loadersOf, storeView, type StoreView } from './views.ts'
 
 /** Where a store keeps its vectors, and what makes them; what is absent stays as it is stored. */
@@ -178,20 +179,6 @@ export async function saveSettings(ctx: Ctx, store: DocumentStore): Promise<void
     await em.flush()
     if (differs) await em.nativeUpdate(DocumentLoader, { storeId: id }, { isUpserted: false })
   })
-}
-
-/** Does work while the store says that it is being upserted. */
-export async function upserting<T>(
-  ctx: Ctx,
-  { id }: DocumentStore,
-  work: () => Promise<T>,
-): Promise<T> {
-  await tenantEm(ctx).nativeUpdate(DocumentStore, { id }, { upsertingDate: new Date() })
-  try {
-    return await work()
-  } finally {
-    await tenantEm(ctx).nativeUpdate(DocumentStore, { id }, { upsertingDate: null })
-  }
 }
 
 function placeOf({ embeddingConfig, vectorStoreConfig }: DocumentStore) {

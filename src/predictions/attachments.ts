@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { parse } from 'node:path'
 import { z } from 'zod'
 import { admittedFlow, refuseStranger } from '../chatflows/admission.ts'
 import { loadEngine } from '../chatflows/engine.ts'
@@ -41,7 +42,7 @@ export async function createAttachments(
   const flow = await admittedFlow(ctx, chatflowId)
   const isOpen = fullFileUpload.safeParse(JSON.parse(flow.chatbotConfig ?? 'null')).success
   if (!isOpen) refuseStranger(ctx, chatflowId)
-  const files = readFiles(ctx, given)
+  const files = apart(readFiles(ctx, given))
   if (files.length === 0 || files.length > most.files) {
     throw new Failure('BAD_REQUEST', `Send one to ${most.files} files.`)
   }
@@ -54,6 +55,21 @@ export async function createAttachments(
     size: content.length,
     content: text,
   }))
+}
+
+/** Files of one name, which browsers send when it is in two folders, each with a name of its own. */
+function apart(files: readonly FileUpload[]): FileUpload[] {
+  const taken = new Set(files.map(({ name }) => name))
+  const seen = new Set<string>()
+  return files.map((file) => {
+    let { name } = file
+    const { name: stem, ext } = parse(name)
+    for (let number = 2; seen.has(name) || (name !== file.name && taken.has(name)); number += 1) {
+      name = `${stem} (${number})${ext}`
+    }
+    seen.add(name)
+    return { ...file, name }
+  })
 }
 
 async function readOne({ deps, request }: Ctx, file: FileUpload) {

@@ -1,12 +1,11 @@
-import type { SqlEntityManager } from '@mikro-orm/postgresql'
 import { findOwn } from '../chatflows/service.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
 import { pageRequest, type Page } from '../core/paging.ts'
 import { tenantEm } from '../db/tenant.ts'
-import { forgetChat } from '../vectors/store.ts'
-import { ChatFile, ChatMessage, Execution, Feedback } from './entity.ts'
+import { ChatMessage, Execution } from './entity.ts'
+import { forgetMessages } from './forget.ts'
 
 export interface MessageFilter {
   /** The chatflow. */
@@ -39,35 +38,9 @@ export async function messagePage(
 export async function deleteMessages(ctx: Ctx, input: MessageFilter): Promise<{ deleted: number }> {
   return tenantEm(ctx).transactional(async (em) => {
     await findOwn(em, input.id)
-    const messages = await em.find(ChatMessage, conditionOf(input), {
-      fields: ['id', 'executionId', 'owner', 'chatId'],
-    })
-    const ids = messages.map(({ id }) => id)
-    const runs = messages.flatMap(({ executionId }) => (executionId ? [executionId] : []))
-    // What was thought of them, and the runs behind them, hold the same words.
-    await em.nativeDelete(Feedback, { messageId: { $in: ids } })
-    await em.nativeDelete(Execution, { id: { $in: runs } })
-    const deleted = await em.nativeDelete(ChatMessage, { id: { $in: ids } })
-    await forgetFiles(em, input.id, messages)
-    return { deleted }
+    const fitting = em.createQueryBuilder(ChatMessage).select('id').where(conditionOf(input))
+    return { deleted: await forgetMessages(em, input.id, fitting.toQuery()) }
   })
-}
-
-/** Removes what was uploaded to conversations of which no message is left. */
-async function forgetFiles(
-  em: SqlEntityManager,
-  chatflowid: string,
-  messages: readonly Pick<ChatMessage, 'owner' | 'chatId'>[],
-): Promise<void> {
-  const chats = new Map(
-    messages.map(({ owner, chatId }) => [JSON.stringify([owner, chatId]), { owner, chatId }]),
-  )
-  for (const chat of chats.values()) {
-    const left = await em.count(ChatMessage, { chatflowid, ...chat })
-    if (left > 0) continue
-    await em.nativeDelete(ChatFile, { chatflowid, ...chat })
-    await forgetChat(em, chatflowid, chat)
-  }
 }
 
 export interface ExecutionFilter {

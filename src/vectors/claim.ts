@@ -44,16 +44,21 @@ export async function claimSpace(
   }
 }
 
-/** Takes back what an upsert has written, and the namespace if that is all there is. */
+/**
+ * Takes back what an upsert under way has written, and the namespace if that is all there is. One that
+ * was committed stays, though its server may not know: the answer to a commit can get lost.
+ */
 export async function undoBatch(
   em: SqlEntityManager,
   { batchId, space }: { readonly batchId: string; readonly space: { readonly id: string } },
 ): Promise<void> {
+  const mine = 'delete from vector_batch where id = ? returning id'
+  const pending = await em.execute<unknown[]>(mine, [batchId])
+  if (pending.length === 0) return
   await em.execute('delete from vector_chunk where space_id = ? and batch_id = ?', [
     space.id,
     batchId,
   ])
-  await em.execute('delete from vector_batch where id = ?', [batchId])
   await em.execute(
     `delete from vector_space s where id = ?
        and not exists (select from vector_chunk c where c.space_id = s.id)

@@ -8,8 +8,8 @@ export const staleAfter = `interval '15 minutes'`
 export const chatMark = 'chat '
 
 /**
- * Removes the chunks of upserts that stopped servers have left, which nobody could find anyway, and
- * what was uploaded to conversations before the given moment.
+ * Removes the chunks of upserts that stopped servers have left, which nobody could find anyway, what
+ * was uploaded to conversations before the given moment, and indexes of namespaces that are gone.
  */
 export async function removeLeftovers(database: Database, oldest: Date): Promise<void> {
   await database.jobsEm().transactional(removeStale)
@@ -18,6 +18,18 @@ export async function removeLeftovers(database: Database, oldest: Date): Promise
          select id from vector_space where starts_with(namespace, ?) and updated_date < ?::timestamptz)`,
     [chatMark, oldest.toISOString()],
   )
+  await database.unindexVectors(database.jobsEm(), await goneIndexed(database.jobsEm()))
+}
+
+/** The ids of namespaces that went, with their flow say, and left an index. */
+async function goneIndexed(em: SqlEntityManager): Promise<string[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    `select indexed.id from pg_index i join pg_class c on c.oid = i.indexrelid,
+       lateral (select substring(c.relname from '^vector_chunk_hnsw_([0-9a-f]{32})$')::uuid as id) indexed
+     where i.indrelid = 'vector_chunk'::regclass and indexed.id is not null
+       and not exists (select from vector_space s where s.id = indexed.id)`,
+  )
+  return rows.map(({ id }) => id)
 }
 
 async function removeStale(em: SqlEntityManager): Promise<void> {

@@ -2,6 +2,7 @@ import { extname } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { Failure } from '../core/errors.ts'
+import { createTurns, type Turns } from '../core/turns.ts'
 import type { Refused } from '../engine/documents/load.worker.ts'
 import type { LoadedDocument } from '../engine/node/instances.ts'
 import type { LoadJob } from '../engine/node/load-job.ts'
@@ -12,35 +13,49 @@ export interface Loading {
   close(): Promise<void>
 }
 
-const threads = 2
+export interface LoadingLimits {
+  /**
+   * How many jobs may be under way. Each has a thread to itself, for one that is given up, or needs
+   * too much memory, ends with its thread, and would take its neighbours along.
+   */
+  readonly open: number
+  /** How many of them read at once; the others wait until somebody has use for more of their chunks. */
+  readonly atOnce: number
+  /** How long the next chunks may take to be read. */
+  readonly limitMs: number
+}
+
+const defaultLimits: LoadingLimits = { open: 16, atOnce: 2, limitMs: 120_000 }
 const mostWaiting = 32
 const idleMs = 30_000
-/** How long the next chunks may take to be read. */
-const limitMs = 120_000
 const memoryMb = 768
 /** Texts below are cut in less time than it takes to hand them over. */
 const smallBytes = 32_768
 
-/** Reads and cuts files in threads, which start at the first file and end after 30 idle seconds. */
-export function createLoading(): Loading {
+/**
+ * Reads and cuts files in threads, which start at the first file and end after 30 idle seconds. Whoever
+ * takes long with the chunks of one, as a provider of embeddings may, holds up no other.
+ */
+export function createLoading(limits: LoadingLimits = defaultLimits): Loading {
+  const { open: threads, atOnce, limitMs } = limits
+  const [open, reading] = [createTurns(threads), createTurns(atOnce)]
   let pool: Promise<Piscina> | undefined
-  let jobs = 0
-  async function* inTurn(job: LoadJob, signal: AbortSignal) {
-    // Piscina's own limit does not count jobs that can be aborted.
-    if (jobs >= threads + mostWaiting) throw tooMany()
-    jobs += 1
-    try {
-      yield* loadInThread(await (pool ??= startPool()), job, signal)
-    } finally {
-      jobs -= 1
-    }
-  }
   return {
     async *load(job, signal) {
       if (isSmall(job)) {
         const { runLoadJob } = await import('../engine/documents/load.ts')
         yield* runLoadJob(job)
-      } else yield* inTurn(job, signal)
+        return
+      }
+      if (open.waiting() >= mostWaiting) throw tooMany()
+      // The pool would leave those that wait in it without a thread when a job before them is given up.
+      const leave = await open.take(signal)
+      try {
+        pool ??= startPool(threads)
+        yield* loadInThread({ pool: await pool, reading, limitMs }, job, signal)
+      } finally {
+        leave()
+      }
     },
     close: async () => {
       await (await pool)?.destroy()
@@ -48,8 +63,14 @@ export function createLoading(): Loading {
   }
 }
 
+interface Reader {
+  readonly pool: Piscina
+  readonly reading: Turns
+  readonly limitMs: number
+}
+
 async function* loadInThread(
-  pool: Piscina,
+  { pool, reading, limitMs }: Reader,
   job: LoadJob,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LoadedDocument[]> {
@@ -68,10 +89,10 @@ async function* loadInThread(
   )
   try {
     for (;;) {
-      const documents = await inbox.next()
+      const done = await reading.take(signal)
+      const documents = await inbox.next(limitMs).finally(done)
       if (documents === null) return await ended
       yield documents
-      port.postMessage('next')
     }
   } finally {
     end.abort()
@@ -81,14 +102,15 @@ async function* loadInThread(
 
 type Sent = readonly LoadedDocument[] | null
 
-/** What a thread sends, one message at a time: it waits with the next one until it is asked. */
+/** What a thread sends, one message at a time: it does nothing until it is asked for the next one. */
 function openInbox(port: MessageChannel['port1']) {
   let waiting = nextMessage()
   port.on('message', (sent: Sent) => waiting.resolve(sent))
   return {
     /** The next chunks, or null after the last. Rejects with what the thread failed with. */
-    async next(): Promise<Sent> {
-      const late = setTimeout(() => waiting.reject(tooSlow()), limitMs)
+    async next(limitMs: number): Promise<Sent> {
+      const late = setTimeout(() => waiting.reject(tooSlow(limitMs)), limitMs)
+      port.postMessage('next')
       try {
         return await waiting.promise
       } finally {
@@ -118,33 +140,38 @@ function isBinary(bytes: Uint8Array): boolean {
   return head.startsWith('PK') || head.includes('%PDF-')
 }
 
-async function startPool(): Promise<Piscina> {
+async function startPool(threads: number): Promise<Piscina> {
   const { Piscina } = await import('piscina')
   // The worker is .ts beside its code when run from source, .js when built.
   const worker = `../engine/documents/load.worker${extname(import.meta.url)}`
-  return new Piscina({
+  const pool = new Piscina({
     filename: new URL(worker, import.meta.url).href,
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: idleMs,
     resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   })
+  // Whoever waits for a thread that dies is told; where nobody does, it must not end the process.
+  pool.on('error', () => undefined)
+  return pool
 }
 
-function tooSlow(): Failure {
+function tooSlow(limitMs: number): Failure {
   return new Failure('TIMEOUT', `The files could not be read within ${limitMs / 1000} s.`)
-}
-
-function tooMany(): Failure {
-  const sentence = 'Too many files are being read at once; please try again.'
-  return new Failure('UNAVAILABLE', sentence, { retryAfter: 5 })
 }
 
 function explained(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason
   const text =
     error instanceof Error ? `${'code' in error ? String(error.code) : ''} ${error.message}` : ''
-  if (!text.includes('OUT_OF_MEMORY')) return error
-  const sentence = `The files need more than ${memoryMb} MiB of memory to be read.`
-  return new Failure('UNPROCESSABLE', sentence)
+  if (text.includes('OUT_OF_MEMORY')) {
+    const sentence = `The files need more than ${memoryMb} MiB of memory to be read.`
+    return new Failure('UNPROCESSABLE', sentence)
+  }
+  return error
+}
+
+function tooMany(): Failure {
+  const sentence = 'Too many files are being read at once; please try again.'
+  return new Failure('UNAVAILABLE', sentence, { retryAfter: 5 })
 }

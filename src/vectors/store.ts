@@ -65,13 +65,21 @@ function placeFor(place: VectorPlace, chat: Chat): VectorPlace {
   return { ...place, namespace: chatNamespaces(chat) + place.namespace }
 }
 
-/** Removes what was uploaded to a conversation of a flow. */
-export async function forgetChat(em: SqlEntityManager, flowId: string, chat: Chat): Promise<void> {
-  await em.execute('delete from vector_space where chatflowid = ? and starts_with(namespace, ?)', [
-    flowId,
-    chatNamespaces(chat),
-  ])
+/** Removes what was uploaded to conversations of a flow. */
+export async function forgetChats(
+  em: SqlEntityManager,
+  flowId: string,
+  chats: readonly Chat[],
+): Promise<void> {
+  await em.execute(
+    `delete from vector_space where chatflowid = ? and substring(namespace from ?) in
+       (select jsonb_array_elements_text(?::jsonb))`,
+    [flowId, ofSomeChat, JSON.stringify(chats.map(chatNamespaces))],
+  )
 }
+
+/** What `chatNamespaces` makes, as PostgreSQL finds it at the beginning of a name. */
+const ofSomeChat = String.raw`^${chatMark}\["(?:[^"\\]|\\.)*","(?:[^"\\]|\\.)*"\] `
 
 /** What the names of all namespaces of a conversation begin with. */
 function chatNamespaces({ owner, chatId }: Chat): string {

@@ -40,10 +40,10 @@ export interface Found {
 }
 
 /** The server beside a provider of embeddings that it may call. */
-export async function startStores({ egress = '' } = {}) {
+export async function startStores({ egress = '', expectsBugs = false } = {}) {
   const embedder = await startEmbedder()
   const hosts = [embedder.host, egress].filter((host) => host !== '')
-  const app = await startApp({ env: { EGRESS_ALLOW: hosts.join(',') } })
+  const app = await startApp({ env: { EGRESS_ALLOW: hosts.join(',') }, expectsBugs })
   const as =
     (token: string | null) =>
     async <T = Row>(

@@ -84,6 +84,36 @@ describe('two who process a loader at once', () => {
   })
 })
 
+describe('two upserts of a store', () => {
+  it.each([
+    ['first', 0],
+    ['second', 1],
+  ])(
+    'say that they are under way until both are done, also when the %s ends before',
+    async (...[, before]) => {
+      const { call, embedder, read } = stores
+      const { id } = await processed(handbook)
+      const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+      const upserts: Promise<unknown>[] = []
+      embedder.state.asked = 0
+      for (const [at, gate] of gates.entries()) {
+        embedder.state.gate = gate.promise
+        // Each in a namespace of its own: in one of both they would take turns.
+        const vectorStoreConfig = { pineconeNamespace: `n${at}` }
+        const place = { vectorStoreName: 'pinecone', vectorStoreConfig }
+        upserts.push(call('POST', '/vectorstore/insert', { storeId: id, ...place }))
+        await until(async () => embedder.state.asked > at)
+      }
+      gates[before]?.resolve()
+      await upserts[before]
+      expect((await read(id)).status).toBe('UPSERTING')
+      gates[1 - before]?.resolve()
+      await upserts[1 - before]
+      expect((await read(id)).status).not.toBe('UPSERTING')
+    },
+  )
+})
+
 describe('an upsert during which chunks are made anew', () => {
   it('is refused, and nothing of it is found', async () => {
     const { call, embedder, read } = stores

@@ -73,6 +73,21 @@ describe('a secret in the settings', () => {
     }
   })
 
+  it('is hidden in a long one too; a document is shown as it is, however short', async () => {
+    const { app, call, makeStore, read } = stores
+    const { id } = await makeStore()
+    const viewer = await app.addPerson({ workspaceId: app.owner.workspaceId, role: 'viewer' })
+    const about = JSON.stringify({ about: 'socks '.repeat(300), sentAs: `Bearer ${embedderKey}` })
+    const loader = textLoader('Our key begins with sk-live-01, says the handbook.')
+    const { loaderConfig, ...rest } = loader
+    const config = { ...loaderConfig, metadata: about }
+    await call('POST', '/loader/save', { storeId: id, ...rest, loaderConfig: config })
+    const shown = await stores.as(viewer.token)<Store>('GET', `/store/${id}`)
+    expect(shown.text).not.toContain(embedderKey)
+    expect(shown.body.loaders[0]?.loaderConfig).toEqual({ ...loaderConfig, metadata: mark })
+    expect((await read(id)).loaders[0]?.loaderConfig).toEqual({ ...loaderConfig, metadata: mark })
+  })
+
   it('may be a credential of the workspace, and of no other', async () => {
     const { app, call, embedder, read } = stores
     const credential = async ({ token }: Person) => {

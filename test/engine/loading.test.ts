@@ -11,7 +11,7 @@ const reading = { perPage: true, column: '', pointers: [], perObject: false, sel
 
 /** Chunks of a file, as a thread reads them. */
 function load(name: string, content: string, signal = new AbortController().signal) {
-  loading ??= createLoading()
+  loading ??= createLoading({ open: 2, atOnce: 2, limitMs: 120_000 })
   const files = [{ name, mime: '', origin: name, bytes: Buffer.from(content) }]
   return loading.load({ files, reading, metadata: {}, omit: [] }, signal)[Symbol.asyncIterator]()
 }

@@ -32,7 +32,8 @@ export interface UpsertAnswer {
 export async function startBoth(options: StartOptions = {}) {
   const mock = new LLMock({ port: 0 })
   await mock.start()
-  const env = { EGRESS_ALLOW: new URL(mock.url).host, ...options.env }
+  const hosts = [new URL(mock.url).host, options.env?.['EGRESS_ALLOW'] ?? []].flat()
+  const env = { ...options.env, EGRESS_ALLOW: hosts.join(',') }
   const app = await startApp({ ...options, env })
   return {
     app,
@@ -49,6 +50,8 @@ export async function startBoth(options: StartOptions = {}) {
 export async function startEmbedder() {
   const state = {
     texts: 0,
+    /** Requests that have come. */
+    asked: 0,
     /** What every request waits for that has a text to be held up. */
     gate: Promise.resolve(),
     isHeld: (_text: string): boolean => true,
@@ -60,6 +63,7 @@ export async function startEmbedder() {
   const server = createServer((request, response) => {
     void (async () => {
       const { input } = (await json(request)) as { input: string[] }
+      state.asked += 1
       if (input.some(state.isHeld)) await state.gate
       state.authorization = request.headers.authorization
       state.texts += input.length

@@ -10,7 +10,7 @@ export interface Refused {
   readonly message: string
 }
 
-/** Sends chunks by the port, the next ones whenever it is asked for them; null after the last. */
+/** Sends chunks by the port, some whenever it is asked for them; null after the last. */
 export async function load({
   job,
   port,
@@ -19,6 +19,7 @@ export async function load({
   readonly port: MessagePort
 }): Promise<Refused | null> {
   try {
+    await once(port, 'message')
     for await (const documents of runLoadJob(job)) {
       port.postMessage(documents)
       await once(port, 'message')

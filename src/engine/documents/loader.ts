@@ -29,6 +29,9 @@ export const fileInputs = [
   'fileObject',
 ] as const
 
+/** Names under which loaders hold a document itself, which is no more secret than its chunks. */
+export const documentInputs: ReadonlySet<string> = new Set([...fileInputs, 'text'])
+
 export const readingInputs = {
   ...loaderInputs,
   ...Object.fromEntries(fileInputs.map((name) => [name, anything()])),
