@@ -90,7 +90,10 @@ function requireOperation({ payload }: Exchange): void {
 }
 
 async function answerOf(response: Response): Promise<Answer> {
-  const headers = Object.fromEntries(response.headers)
+  const headers = Object.fromEntries(
+    // Yoga's own kind of headers tells names as they were written.
+    [...response.headers].map(([name, value]) => [name.toLowerCase(), value]),
+  )
   const isStream = headers['content-type']?.startsWith('text/event-stream') ?? false
   // Yoga's own kind of stream is none that Node knows, but it can be iterated.
   const stream = isStream && response.body ? toNodeStream(response.body) : null
