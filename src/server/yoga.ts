@@ -11,6 +11,7 @@ import type { Log } from '../platform/log.ts'
 import type { Answer } from '../rest/answer.ts'
 import type { MakeContext } from './contexts.ts'
 import type { Endpoint, Exchange } from './exchange.ts'
+import { createDocumentCache } from './graphql/document-cache.ts'
 import { listCost } from './graphql/list-cost.ts'
 import { oneSensitiveField } from './graphql/one-sensitive-field.ts'
 import { operationContext, type ServerContext } from './graphql/operation-context.ts'
@@ -41,6 +42,11 @@ export function createGraphql(parts: YogaParts): Endpoint['answer'] {
     multipart: false,
     batching: false,
     maxRequestBodySize: false,
+    // Its own keep a thousand documents, however long.
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(),
+      errorCache: createDocumentCache(),
+    },
     maskedErrors: { maskError: (error) => error as Error },
     plugins: plugins(parts),
   })
