@@ -3,15 +3,11 @@ import { createEventQueue, type Told } from '../../src/core/event-queue.ts'
 
 /** How many of these events may wait before the queue is full. */
 function capacity(event: Told): number {
-  let isFull = false
+  let [count, full] = [0, Infinity]
   const { push } = createEventQueue(() => {
-    isFull = true
+    full = Math.min(full, count)
   })
-  let count = 0
-  while (!isFull && count < 100_000) {
-    push(event)
-    count += 1
-  }
+  for (; count < full && count < 100_000; count += 1) push(event)
   return count
 }
 
