@@ -19,6 +19,8 @@ export interface EventQueue {
 
 /** What an unread story may take up, as characters of JSON. */
 const mostUnread = 1_000_000
+/** What an event takes up beside its data: there may be hundreds of thousands of one character each. */
+const frame = 64
 
 /** `onFull` is called once too much is unread. */
 export function createEventQueue(onFull: () => void): EventQueue {
@@ -57,5 +59,5 @@ export function createEventQueue(onFull: () => void): EventQueue {
 }
 
 function sizeOf({ data }: Told): number {
-  return typeof data === 'string' ? data.length : JSON.stringify(data).length
+  return frame + (typeof data === 'string' ? data.length : JSON.stringify(data).length)
 }

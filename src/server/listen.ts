@@ -37,16 +37,25 @@ const lastWordMs = 1000
 /** How long proxies get to notice that `/health/ready` says no, where there is a proxy. */
 const noticeMs = 1000
 
+/** A client that takes nothing of its answer for so long would keep it in our memory for ever. */
+const patienceWithReadersMs = 60_000
+
 /** Rejects when the port is taken. */
 export async function listen(
   http: Http,
   config: Pick<Config, 'host' | 'port' | 'shutdownTimeoutSeconds' | 'trustProxy'>,
+  unreadMs = patienceWithReadersMs,
 ): Promise<Listening> {
   let stopping = false
   const server = createServer(limits, (request, response) => {
     // Whoever is answered while we stop should not send the next request here.
     if (stopping) response.setHeader('connection', 'close')
-    inTurn(response, () => serve(http, request, response)).catch(() => response.destroy())
+    inTurn(response, async () => {
+      const answer = await answerTo(http, request, response)
+      // Anew with whatever is sent, and with whatever the client takes.
+      response.setTimeout(unreadMs, () => response.destroy())
+      await write(answer, response)
+    }).catch(() => response.destroy())
   })
   server.maxConnections = mostConnections
   await new Promise<void>((resolve, reject) => {
@@ -76,10 +85,17 @@ async function inTurn(response: ServerResponse, work: () => Promise<void>): Prom
   const before = busy.get(socket)
   busy.set(socket, new Promise((resolve) => response.once('close', resolve)))
   await before
-  if (!socket.destroyed) await work()
+  if (socket.destroyed) return
+  // An answer may take its time to be made, whatever the one before it had to be sent.
+  socket.setTimeout(0)
+  await work()
 }
 
-async function serve(http: Http, request: IncomingMessage, response: ServerResponse) {
+async function answerTo(
+  http: Http,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Answer> {
   const gone = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished) gone.abort()
@@ -87,7 +103,7 @@ async function serve(http: Http, request: IncomingMessage, response: ServerRespo
   const answer = await http.handle(incomingOf(request, gone.signal))
   // What is left of a body that was refused: read away, or the connection would hang on it.
   if (!request.complete) request.resume()
-  await write(answer, response)
+  return answer
 }
 
 function incomingOf(request: IncomingMessage, signal: AbortSignal): Incoming {

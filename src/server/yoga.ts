@@ -11,6 +11,7 @@ import type { Log } from '../platform/log.ts'
 import type { Answer } from '../rest/answer.ts'
 import type { MakeContext } from './contexts.ts'
 import type { Endpoint, Exchange } from './exchange.ts'
+import { createDocumentCache } from './graphql/document-cache.ts'
 import { listCost } from './graphql/list-cost.ts'
 import { oneSensitiveField } from './graphql/one-sensitive-field.ts'
 import { operationContext, type ServerContext } from './graphql/operation-context.ts'
@@ -41,6 +42,11 @@ export function createGraphql(parts: YogaParts): Endpoint['answer'] {
     multipart: false,
     batching: false,
     maxRequestBodySize: false,
+    // Its own keep a thousand documents, however long.
+    parserAndValidationCache: {
+      documentCache: createDocumentCache(),
+      errorCache: createDocumentCache(),
+    },
     maskedErrors: { maskError: (error) => error as Error },
     plugins: plugins(parts),
   })
@@ -90,7 +96,10 @@ function requireOperation({ payload }: Exchange): void {
 }
 
 async function answerOf(response: Response): Promise<Answer> {
-  const headers = Object.fromEntries(response.headers)
+  const headers = Object.fromEntries(
+    // Yoga's own kind of headers tells names as they were written.
+    [...response.headers].map(([name, value]) => [name.toLowerCase(), value]),
+  )
   const isStream = headers['content-type']?.startsWith('text/event-stream') ?? false
   // Yoga's own kind of stream is none that Node knows, but it can be iterated.
   const stream = isStream && response.body ? toNodeStream(response.body) : null

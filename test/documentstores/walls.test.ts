@@ -157,8 +157,8 @@ describe('another workspace', () => {
     await expect(both).rejects.toThrow('vector_space_one_owner')
   })
 
-  it('finds nothing of it by its own store of the same namespace', async () => {
-    await filled()
+  it('threat 48: finds and removes nothing of it by its own store of the same namespace', async () => {
+    const ours = await filled()
     const call = stores.as(stranger.token)
     const theirs = await filled(stranger.token)
     const query = { storeId: theirs.id, query: 'x', topK: 200 }
@@ -167,6 +167,13 @@ describe('another workspace', () => {
     expect(new Set(found.body.docs.map(({ metadata }) => metadata['docId']))).toEqual(
       new Set([theirs.docId]),
     )
+    const removed = await call('DELETE', `/vectorstore/${theirs.id}`)
+    expect(removed.body).toEqual({ numDeleted: 3 })
+    const left = await stores.call<Found>('POST', '/vectorstore/query', {
+      ...query,
+      storeId: ours.id,
+    })
+    expect(left.body.docs).toHaveLength(3)
   })
 
   it('goes with its stores', async () => {

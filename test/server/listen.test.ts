@@ -28,7 +28,7 @@ async function raw(url: string, text: string, awaited = '\r\n\r\n'): Promise<str
   })
   socket.on('error', () => undefined)
   socket.write(text)
-  for (let n = 0; n < 50 && !received.includes(awaited); n += 1) await wait(20)
+  for (let n = 0; n < 250 && !received.includes(awaited); n += 1) await wait(20)
   await wait(20)
   socket.destroy()
   return received
@@ -149,6 +149,64 @@ function chunks(megabytes: number): ReadableStream<Uint8Array> {
     },
   })
 }
+
+describe('threat 45: a client that does not read', () => {
+  const unreadMs = 300
+
+  async function begin(answer: Answer): Promise<Socket> {
+    const http = { ...silent, handle: () => Promise.resolve(answer) }
+    const listening = await listen(http, readConfig({ PORT: '0' }), unreadMs)
+    open.push(listening)
+    const socket = connect(Number(new URL(listening.url).port), '127.0.0.1')
+    socket.on('error', () => undefined)
+    socket.write(get('/'))
+    return socket
+  }
+
+  it.each([
+    ['an answer', () => Buffer.alloc(50_000_000)],
+    ['a stream', () => chunks(50)],
+  ])('threat 45: %s is not kept for it', async (_what, body) => {
+    const stream = body()
+    const socket = await begin({ status: 200, headers: {}, body: stream })
+    // Past what the buffers of the system take nothing goes any more, and nobody reads.
+    await wait(10 * unreadMs)
+    let received = 0
+    socket.on('data', (bytes) => (received += bytes.length))
+    await new Promise((resolve) => {
+      socket.once('close', resolve)
+    })
+    expect(received).toBeGreaterThan(0)
+    expect(received).toBeLessThan(50_000_000)
+  })
+
+  it('threat 45: answers may take longer to be made, and streams to be told', async () => {
+    let left = 5
+    const slow = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await wait(unreadMs / 3)
+        left -= 1
+        controller.enqueue(Buffer.from('piece '))
+        if (left === 0) controller.close()
+      },
+    })
+    const answers: Answer['body'][] = ['first', 'second', slow]
+    const listening = await listen(
+      {
+        ...silent,
+        handle: async () => {
+          await wait(2 * unreadMs)
+          return { status: 200, headers: {}, body: answers.shift() ?? null }
+        },
+      },
+      readConfig({ PORT: '0' }),
+      unreadMs,
+    )
+    open.push(listening)
+    const told = await raw(listening.url, get('/').repeat(3), '0\r\n\r\n')
+    expect(told.match(/first|second|piece /g)).toHaveLength(7)
+  })
+})
 
 describe('the wire', () => {
   it('sends lengths, and no body for HEAD', async () => {

@@ -57,6 +57,7 @@ export async function startEmbedder() {
     isHeld: (_text: string): boolean => true,
     /** After so many texts it answers 400. */
     most: Number.POSITIVE_INFINITY,
+    dimensions: 32,
     /** As the last request had it. */
     authorization: undefined as string | undefined,
   }
@@ -69,7 +70,10 @@ export async function startEmbedder() {
       state.texts += input.length
       const isOver = state.texts > state.most
       response.writeHead(isOver ? 400 : 200, { 'content-type': 'application/json' })
-      const data = input.map((text, index) => ({ index, embedding: vectorOf(text) }))
+      const data = input.map((text, index) => ({
+        index,
+        embedding: vectorOf(text, state.dimensions),
+      }))
       response.end(JSON.stringify(isOver ? { error: { message: 'enough' } } : { data }))
     })()
   })
@@ -81,8 +85,8 @@ export async function startEmbedder() {
 }
 
 /** The letters of a text, counted: texts that are alike have vectors that are. */
-function vectorOf(text: string): number[] {
-  const counts = Array.from({ length: 32 }, () => 0.01)
+function vectorOf(text: string, dimensions: number): number[] {
+  const counts = Array.from({ length: dimensions }, () => 0.01)
   for (const letter of text.toLowerCase()) {
     const at = letter.charCodeAt(0) % 32
     counts[at] = (counts[at] ?? 0) + 1

@@ -109,9 +109,18 @@ export async function embedText(
   return needVector(vector)
 }
 
+/** As many as pgvector takes; known models give some thousand. */
+const mostDimensions = 16_000
+
 function needVector(vector: readonly number[] | undefined): readonly number[] {
-  if (vector !== undefined && vector.length > 0) return vector
-  throw new Failure('UPSTREAM', 'The embeddings node gave no vector for a text.')
+  if (vector === undefined || vector.length === 0) {
+    throw new Failure('UPSTREAM', 'The embeddings node gave no vector for a text.')
+  }
+  if (vector.length <= mostDimensions) return vector
+  const sentence =
+    `The embeddings node gave a vector of ${vector.length} dimensions; ` +
+    `at most ${mostDimensions} can be kept.`
+  throw new Failure('UPSTREAM', sentence)
 }
 
 type Tally = ReturnType<typeof createTally>
