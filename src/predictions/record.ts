@@ -12,6 +12,7 @@ import type { ChatMessage, Execution } from './entity.ts'
 import { fileRows } from './files.ts'
 import { shownPictures, type Shown } from './pictures.ts'
 import type { Prepared } from './prepare.ts'
+import type { Resumption } from './resumption.ts'
 
 /** Keeps what is to be kept of one run. */
 export interface Recorder {
@@ -22,7 +23,7 @@ export interface Recorder {
   failed(error: unknown, usage: TokenUsage | undefined): Promise<void>
 }
 
-export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
+export function createRecorder(ctx: Ctx, prepared: Prepared, resumption: Resumption): Recorder {
   const { stored, flow, input } = prepared
   const run: RunStart = { id: newId(), began: ctx.deps.clock.now() }
   let steps: readonly ExecutedNode[] = []
@@ -41,6 +42,7 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
         ...(execution ? [insertion('execution', [execution])] : []),
         insertion('chat_message', messages),
         ...fileRows(ctx, place, files),
+        ...resumption.settle({ isSpent: true }),
       ])
       return executionId
     },
@@ -52,7 +54,10 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
         const sessionId = sessionOf(flow, input)
         const told = { steps, usage: usage ?? null, error: sentenceOf(error) }
         const execution = rowOf(ctx, prepared, { ...run, ...told, sessionId, status })
-        await writeUnlessRemoved(ctx, stored.workspaceId, [insertion('execution', [execution])])
+        await writeUnlessRemoved(ctx, stored.workspaceId, [
+          insertion('execution', [execution]),
+          ...resumption.settle({ isSpent: steps.length > 0 }),
+        ])
       } catch (cause) {
         ctx.deps.log.error({ err: cause, requestId: ctx.request.id }, 'a run was not recorded')
       }
@@ -95,6 +100,7 @@ function rowOf(ctx: Ctx, prepared: Prepared, end: RunEnd): Execution {
     error: end.error,
     createdDate: end.began,
     endedDate: ctx.deps.clock.now(),
+    claimedUntil: null,
   }
 }
 

@@ -10,8 +10,9 @@ import { createVectorPort } from '../vectors/store.ts'
 import { discretionFor } from './discretion.ts'
 import { measureRun } from './measure.ts'
 import type { Prepared } from './prepare.ts'
-import { recall, savedRun } from './recall.ts'
+import { recall } from './recall.ts'
 import { createRecorder } from './record.ts'
+import { createResumption } from './resumption.ts'
 
 /** The answer of a flow. */
 export interface Prediction extends Omit<FlowResult, 'followUpPrompts'> {
@@ -38,12 +39,10 @@ export async function perform(
 ): Promise<Prediction> {
   const { stored, flow, input } = prepared
   const { chatId } = input
-  const run = ctx.deps.runs.begin(
-    runName(ctx, stored.id, chatId),
-    stored.workspaceId,
-    input.humanInput !== undefined,
-  )
-  const recorder = createRecorder(ctx, prepared)
+  const run = ctx.deps.runs.begin(runName(ctx, stored.id, chatId), stored.workspaceId)
+  const conversation = { flow: stored, chatId }
+  const resumption = createResumption(ctx, conversation)
+  const recorder = createRecorder(ctx, prepared, resumption)
   const measure = measureRun(ctx.deps)
   const tally = createTally()
   const discretion = discretionFor(ctx, prepared.demandedId)
@@ -55,8 +54,8 @@ export async function perform(
       input,
       ports: {
         ...flowPorts(ctx, stored.workspaceId),
-        history: (sessionId) => recall(ctx, { flow: stored, chatId }, sessionId),
-        savedRun: (sessionId) => savedRun(ctx, { flow: stored, chatId }, sessionId),
+        history: (sessionId) => recall(ctx, conversation, sessionId),
+        savedRun: resumption.savedRun,
         vectors: createVectorPort(ctx.deps, stored.workspaceId, { owner: ownerOf(ctx), chatId }),
       },
       signal: AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout]),
