@@ -4,6 +4,7 @@ import { defineNode } from '../../node/define.ts'
 import { anything, array, options, text, type InputsOf } from '../../node/inputs.ts'
 import type { StepContext } from '../../node/step.ts'
 import { parseLoose } from '../../text/json.ts'
+import { secretsOfData, secretsOfHeaders, secretsOfUrl } from '../../text/named-secrets.ts'
 import { isRecord, parseJson, textOf } from '../../text/paths.ts'
 
 const inputs = {
@@ -32,6 +33,7 @@ export const httpAgentflow = defineNode({
     const body = method === 'GET' ? undefined : bodyOf(values, context)
     const headers = new Headers(pairsOf(values.headers))
     for (const [name, value] of await authorization(context)) headers.set(name, value)
+    for (const secret of secretsIn(values, { url, headers })) context.conceal(secret)
     if (bodyType === 'json' && body !== undefined) headers.set('content-type', 'application/json')
     const request = { method, headers, signal: context.signal }
     const response = await context.ports.fetch(url, { ...request, ...(body ? { body } : {}) })
@@ -47,6 +49,16 @@ export const httpAgentflow = defineNode({
     return { input: { http }, output: { http: received } }
   },
 })
+
+/** What its author drew, or a reference put, where services are told who asks. */
+function secretsIn({ body }: Values, { url, headers }: { url: URL; headers: Headers }): string[] {
+  const data = typeof body === 'string' ? parseLoose(body) : body
+  return [
+    ...secretsOfHeaders(Object.fromEntries(headers)),
+    ...secretsOfUrl(url),
+    ...secretsOfData(data),
+  ]
+}
 
 function addressOf({ url, queryParams }: Values, { node }: StepContext): URL {
   if (!URL.canParse(url.trim())) {
