@@ -1,3 +1,4 @@
+import { endingOf } from '../chatflows/ending.ts'
 import { loadEngine } from '../chatflows/engine.ts'
 import { ownerOf } from '../chatflows/owner.ts'
 import type { Ctx } from '../context.ts'
@@ -20,7 +21,10 @@ export interface Recorder {
   /** Question, answer and record, all or none. Returns the record's id; null for the empty flow, which has none. */
   succeeded(result: FlowResult): Promise<string | null>
   /** The record alone. Never throws: the run's own error is the one to tell. */
-  failed(error: unknown, usage: TokenUsage | undefined): Promise<void>
+  failed(
+    error: unknown,
+    run: { readonly usage: TokenUsage | undefined; readonly signal: AbortSignal },
+  ): Promise<void>
 }
 
 export function createRecorder(ctx: Ctx, prepared: Prepared, resumption: Resumption): Recorder {
@@ -46,14 +50,13 @@ export function createRecorder(ctx: Ctx, prepared: Prepared, resumption: Resumpt
       ])
       return executionId
     },
-    async failed(error, usage) {
+    async failed(error, { usage, signal }) {
       if (flow.kind === 'empty') return
       try {
         const { sessionOf } = await loadEngine()
-        const status = isAbort(error) ? 'TERMINATED' : 'ERROR'
         const sessionId = sessionOf(flow, input)
-        const told = { steps, usage: usage ?? null, error: sentenceOf(error) }
-        const execution = rowOf(ctx, prepared, { ...run, ...told, sessionId, status })
+        const told = { steps, usage: usage ?? null, ...endingOf(error, signal) }
+        const execution = rowOf(ctx, prepared, { ...run, ...told, sessionId })
         await writeUnlessRemoved(ctx, stored.workspaceId, [
           insertion('execution', [execution]),
           ...resumption.settle({ isSpent: steps.length > 0 }),
@@ -132,10 +135,6 @@ function messagesOf(
   ]
 }
 
-function sentenceOf(error: unknown): string {
-  return error instanceof Failure ? error.message : 'Something went wrong on our side.'
-}
-
 function asked({ input }: Prepared, shown: readonly Shown[]) {
   const uploads = shown.map(({ type, name, mime }) => ({ type, name, mime }))
   return {
@@ -165,10 +164,6 @@ function answered(result: FlowResult) {
     action: storable(result.action ?? null),
     fileUploads: null,
   }
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Failure && (error.code === 'CONFLICT' || error.code === 'TIMEOUT')
 }
 
 /** Foreign keys refuse rows of a flow that was removed while it ran. */

@@ -47,6 +47,7 @@ export async function perform(
   const tally = createTally()
   const discretion = discretionFor(ctx, prepared.demandedId)
   const timeout = AbortSignal.timeout(runTimeoutMs)
+  const signal = AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout])
   try {
     const { runFlow } = await loadEngine()
     const result = await runFlow({
@@ -58,7 +59,7 @@ export async function perform(
         savedRun: resumption.savedRun,
         vectors: createVectorPort(ctx.deps, stored.workspaceId, { owner: ownerOf(ctx), chatId }),
       },
-      signal: AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout]),
+      signal,
       emit: (event) => {
         recorder.observe(event)
         reader.emit(discretion.event(event))
@@ -71,7 +72,7 @@ export async function perform(
     return { ...tellResult(prepared, discretion.result(result)), executionId }
   } catch (error) {
     measure(error instanceof Failure ? error.code : 'INTERNAL', tally.total())
-    await recorder.failed(error, tally.total())
+    await recorder.failed(error, { usage: tally.total(), signal })
     throw error
   } finally {
     run.end()
