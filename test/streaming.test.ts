@@ -71,6 +71,26 @@ describe('a streamed prediction', () => {
     ])
   })
 
+  it('may be long, and its record longer than what may wait to be read', async () => {
+    const ids = Array.from({ length: 10 }, (_, at) => `reply_${at}`)
+    const drawn = { directReplyMessage: '{{ question }}' }
+    const flowData = {
+      nodes: [
+        agentNode('start', 'startAgentflow', {}),
+        ...ids.map((id) => agentNode(id, 'directReplyAgentflow', drawn)),
+      ],
+      edges: ids.map((target, at) => ({ source: ids[at - 1] ?? 'start', target })),
+    }
+    const flow = await app.addFlow({ type: 'AGENTFLOW', flowData })
+    const question = 'y'.repeat(110_000)
+    const body = { question, streaming: true }
+    const { frames } = await stream(`/prediction/${flow.id}`, body, app.owner.token)
+    expect(frames.slice(-2).map(({ event }) => event)).toEqual(['metadata', 'end'])
+    const records = frames.filter(({ event }) => event === 'agentFlowExecutedData')
+    expect(records.at(-1)?.data).toHaveLength(11)
+    expect(JSON.stringify(records.at(-1)).length).toBeGreaterThan(1_000_000)
+  })
+
   it('is an ordinary answer where the flow cannot stream', async () => {
     const flow = await app.addFlow()
     const answer = await stream(

@@ -1,6 +1,7 @@
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { createEventQueue, type EventQueue, type Told } from '../core/event-queue.ts'
+import { sentenceOf } from './ending.ts'
 import { watchCaller } from './vigil.ts'
 
 /** How work tells what happens, and hears that nobody listens any more. */
@@ -42,7 +43,7 @@ async function tell(
     for (const event of await work()) queue.push(event)
   } catch (error) {
     if (queue.isEmpty()) throw error
-    queue.push({ event: 'error', data: sentenceOf(ctx, error) })
+    queue.push({ event: 'error', data: loggedSentence(ctx, error) })
   }
   queue.push({ event: 'end', data: '[DONE]' })
   queue.end()
@@ -58,8 +59,9 @@ async function* read(queue: EventQueue, reader: AbortController): AsyncGenerator
   }
 }
 
-function sentenceOf(ctx: Ctx, error: unknown): string {
-  if (error instanceof Failure) return error.message
-  ctx.deps.log.error({ err: error, requestId: ctx.request.id }, 'a streamed run broke')
-  return 'Something went wrong on our side.'
+function loggedSentence(ctx: Ctx, error: unknown): string {
+  if (!(error instanceof Failure)) {
+    ctx.deps.log.error({ err: error, requestId: ctx.request.id }, 'a streamed run broke')
+  }
+  return sentenceOf(error)
 }

@@ -21,12 +21,24 @@ export interface EventQueue {
 const mostUnread = 1_000_000
 /** What an event takes up beside its data: there may be hundreds of thousands of one character each. */
 const frame = 64
+/**
+ * Told anew with all there is so far: the newest stands for those before it. They count for nothing,
+ * as one of a kind waits at most, and whoever tells them holds what is in them.
+ */
+const cumulative: ReadonlySet<string> = new Set(['agentFlowExecutedData', 'agentReasoning'])
 
-/** `onFull` is called once too much is unread. */
+interface Waiting {
+  readonly event: Told
+  readonly size: number
+}
+
+/** `onFull` is called once too much is unread; a single event may be of any size. */
 export function createEventQueue(onFull: () => void): EventQueue {
-  const waiting: Told[] = []
+  const waiting: Waiting[] = []
   const begun = Promise.withResolvers<void>()
   let unread = 0
+  /** Of those since nothing was unread. */
+  let largest = 0
   let pushed = 0
   let isOver = false
   let wake = (): void => undefined
@@ -34,12 +46,18 @@ export function createEventQueue(onFull: () => void): EventQueue {
     begun: begun.promise,
     isEmpty: () => pushed === 0,
     push(event) {
-      waiting.push(event)
+      const older = cumulative.has(event.event)
+        ? waiting.findIndex((item) => item.event.event === event.event)
+        : -1
+      if (older !== -1) waiting.splice(older, 1)
+      const size = sizeOf(event)
+      waiting.push({ event, size })
       pushed += 1
-      unread += sizeOf(event)
+      unread += size
+      largest = Math.max(largest, size)
       begun.resolve()
       wake()
-      if (unread > mostUnread) onFull()
+      if (unread - largest > mostUnread) onFull()
     },
     end() {
       isOver = true
@@ -47,10 +65,11 @@ export function createEventQueue(onFull: () => void): EventQueue {
     },
     async *events() {
       for (;;) {
-        const event = waiting.shift()
-        if (event) {
-          unread -= sizeOf(event)
-          yield event
+        const next = waiting.shift()
+        if (next) {
+          unread -= next.size
+          if (waiting.length === 0) largest = 0
+          yield next.event
         } else if (isOver) return
         else await new Promise<void>((resolve) => (wake = resolve))
       }
@@ -58,6 +77,7 @@ export function createEventQueue(onFull: () => void): EventQueue {
   }
 }
 
-function sizeOf({ data }: Told): number {
+function sizeOf({ event, data }: Told): number {
+  if (cumulative.has(event)) return 0
   return frame + (typeof data === 'string' ? data.length : JSON.stringify(data).length)
 }

@@ -2,6 +2,7 @@ import { Failure } from '../core/errors.ts'
 import { runAgentflow } from './agentflow/agentflow.ts'
 import { runChatflow } from './chatflow/chatflow.ts'
 import { createTally } from './model/usage.ts'
+import type { Emit } from './node/events.ts'
 import type { FlowResult } from './node/result.ts'
 import { prepareRun, sessionOf } from './run/context.ts'
 import { suggestFollowUps } from './run/follow-up.ts'
@@ -18,7 +19,7 @@ const maxMessage = 500
  * Runs a flow once. An empty flow answers its question unchanged.
  * @throws Failure UNPROCESSABLE when the flow cannot run, naming node and type; UPSTREAM when a
  *   provider failed; TIMEOUT; CONFLICT when the signal aborted without a Failure of its own.
- *   No message holds a secret the run has touched.
+ *   No message holds a secret the run has touched, nor does the result or an event of it.
  */
 export async function runFlow(request: RunRequest): Promise<FlowResult> {
   const { flow, input, signal } = request
@@ -29,13 +30,24 @@ export async function runFlow(request: RunRequest): Promise<FlowResult> {
   const { spend, total } = createTally(request.spend)
   try {
     signal.throwIfAborted()
-    const run = await prepareRun(request, { secrets, spend, runFlow })
+    const emit = withoutSecrets(request.emit, secrets)
+    const run = await prepareRun({ ...request, emit }, { secrets, spend, runFlow })
     const answer = await runners[flow.kind](run)
-    const result = { ...answer, ...(await suggestFollowUps(run, answer)) }
+    const { sessionId, ...told } = { ...answer, ...(await suggestFollowUps(run, answer)) }
+    // Its name is the caller's, who finds the session by it.
+    const result = { ...secrets.redact(told), sessionId }
     const usage = total()
     return usage === undefined ? result : { ...result, usage }
   } catch (error) {
     throw tellable(error, { signal, secrets })
+  }
+}
+
+/** A text told piece by piece may still hold a secret that is split over two of its pieces. */
+function withoutSecrets(emit: Emit, secrets: Secrets): Emit {
+  return (event) => {
+    // Rows are clean as they are written: a record is told anew with each of them.
+    emit(event.event === 'agentFlowExecutedData' ? event : secrets.redact(event))
   }
 }
 

@@ -11,12 +11,8 @@ export interface RunSlot {
 
 /** The runs of this instance: bounded in number, and within reach of whoever may abort them. */
 export interface Runs {
-  /**
-   * `alone`: there must be no other run of the name, as for one that takes up where another stopped.
-   * @throws Failure RATE_LIMITED when this server, or the workspace on it, has enough under way;
-   *   CONFLICT when it cannot be alone.
-   */
-  begin(name: string, workspaceId: string, alone?: boolean): RunSlot
+  /** @throws Failure RATE_LIMITED when this server, or the workspace on it, has enough under way. */
+  begin(name: string, workspaceId: string): RunSlot
   /** Aborts the runs of that name, wherever they run. */
   abort(name: string): Promise<void>
   /** How many are under way. */
@@ -48,10 +44,7 @@ export function createRuns(bus: Bus, limits: RunLimits = defaultLimits): Runs {
     }
   }
   return {
-    begin(name, workspaceId, alone = false) {
-      if (alone && [...active.values()].some((run) => run.name === name)) {
-        throw new Failure('CONFLICT', 'This conversation has a run under way already.')
-      }
+    begin(name, workspaceId) {
       const theirs = [...active.values()].filter((run) => run.workspaceId === workspaceId).length
       if (active.size >= limits.total || theirs >= limits.perWorkspace) {
         throw new Failure('RATE_LIMITED', 'Too many flows run at once; try again in a moment.', {

@@ -53,6 +53,8 @@ export const Execution = defineEntity({
     error: p.text().nullable(),
     createdDate: createdDate(),
     endedDate: timestamp(),
+    /** Until then another run goes on from where this one stopped; `infinity` once one has. */
+    claimedUntil: timestamp().nullable().lazy(),
   },
   indexes: [
     { properties: ['workspaceId', 'createdDate', 'id'] },

@@ -31,22 +31,24 @@ export async function recall(
   return newest.toReversed()
 }
 
+type KeptRun = Omit<SavedRun, 'claim'>
+
 /** How the last run of the caller's own session ended, and what it left; undefined before the first. */
-export async function savedRun(
+export async function newestRun(
   ctx: Ctx,
   { flow, chatId }: Conversation,
   sessionId: string,
-): Promise<SavedRun | undefined> {
+): Promise<{ readonly id: string; readonly run: KeptRun } | undefined> {
   const { database } = ctx.deps
-  const [run] = await database.rows<SavedRun & { state: SavedRun['state'] | null }>(
+  const [row] = await database.rows<KeptRun & { id: string; state: SavedRun['state'] | null }>(
     database.workspaceEm({ workspaceId: flow.workspaceId }),
-    `select status, executed_data as "executedData", state from execution
+    `select id, status, executed_data as "executedData", state from execution
      where chatflowid = ? and session_id = ? and ${own}
      and (executed_data <> '[]'::jsonb or state is not null)
      order by created_date desc, id desc limit 1`,
     [flow.id, sessionId, ownerOf(ctx), chatId],
   )
-  if (!run) return undefined
-  const { status, executedData, state } = run
-  return { status, executedData, ...(state ? { state } : {}) }
+  if (!row) return undefined
+  const { id, status, executedData, state } = row
+  return { id, run: { status, executedData, ...(state ? { state } : {}) } }
 }

@@ -1,3 +1,4 @@
+import { endingOf } from '../chatflows/ending.ts'
 import { loadEngine } from '../chatflows/engine.ts'
 import { ownerOf } from '../chatflows/owner.ts'
 import type { Ctx } from '../context.ts'
@@ -12,6 +13,7 @@ import type { ChatMessage, Execution } from './entity.ts'
 import { fileRows } from './files.ts'
 import { shownPictures, type Shown } from './pictures.ts'
 import type { Prepared } from './prepare.ts'
+import type { Resumption } from './resumption.ts'
 
 /** Keeps what is to be kept of one run. */
 export interface Recorder {
@@ -19,10 +21,13 @@ export interface Recorder {
   /** Question, answer and record, all or none. Returns the record's id; null for the empty flow, which has none. */
   succeeded(result: FlowResult): Promise<string | null>
   /** The record alone. Never throws: the run's own error is the one to tell. */
-  failed(error: unknown, usage: TokenUsage | undefined): Promise<void>
+  failed(
+    error: unknown,
+    run: { readonly usage: TokenUsage | undefined; readonly signal: AbortSignal },
+  ): Promise<void>
 }
 
-export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
+export function createRecorder(ctx: Ctx, prepared: Prepared, resumption: Resumption): Recorder {
   const { stored, flow, input } = prepared
   const run: RunStart = { id: newId(), began: ctx.deps.clock.now() }
   let steps: readonly ExecutedNode[] = []
@@ -41,18 +46,21 @@ export function createRecorder(ctx: Ctx, prepared: Prepared): Recorder {
         ...(execution ? [insertion('execution', [execution])] : []),
         insertion('chat_message', messages),
         ...fileRows(ctx, place, files),
+        ...resumption.settle({ isSpent: true }),
       ])
       return executionId
     },
-    async failed(error, usage) {
+    async failed(error, { usage, signal }) {
       if (flow.kind === 'empty') return
       try {
         const { sessionOf } = await loadEngine()
-        const status = isAbort(error) ? 'TERMINATED' : 'ERROR'
         const sessionId = sessionOf(flow, input)
-        const told = { steps, usage: usage ?? null, error: sentenceOf(error) }
-        const execution = rowOf(ctx, prepared, { ...run, ...told, sessionId, status })
-        await writeUnlessRemoved(ctx, stored.workspaceId, [insertion('execution', [execution])])
+        const told = { steps, usage: usage ?? null, ...endingOf(error, signal) }
+        const execution = rowOf(ctx, prepared, { ...run, ...told, sessionId })
+        await writeUnlessRemoved(ctx, stored.workspaceId, [
+          insertion('execution', [execution]),
+          ...resumption.settle({ isSpent: steps.length > 0 }),
+        ])
       } catch (cause) {
         ctx.deps.log.error({ err: cause, requestId: ctx.request.id }, 'a run was not recorded')
       }
@@ -95,6 +103,7 @@ function rowOf(ctx: Ctx, prepared: Prepared, end: RunEnd): Execution {
     error: end.error,
     createdDate: end.began,
     endedDate: ctx.deps.clock.now(),
+    claimedUntil: null,
   }
 }
 
@@ -126,10 +135,6 @@ function messagesOf(
   ]
 }
 
-function sentenceOf(error: unknown): string {
-  return error instanceof Failure ? error.message : 'Something went wrong on our side.'
-}
-
 function asked({ input }: Prepared, shown: readonly Shown[]) {
   const uploads = shown.map(({ type, name, mime }) => ({ type, name, mime }))
   return {
@@ -159,10 +164,6 @@ function answered(result: FlowResult) {
     action: storable(result.action ?? null),
     fileUploads: null,
   }
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Failure && (error.code === 'CONFLICT' || error.code === 'TIMEOUT')
 }
 
 /** Foreign keys refuse rows of a flow that was removed while it ran. */

@@ -10,8 +10,9 @@ import { createVectorPort } from '../vectors/store.ts'
 import { discretionFor } from './discretion.ts'
 import { measureRun } from './measure.ts'
 import type { Prepared } from './prepare.ts'
-import { recall, savedRun } from './recall.ts'
+import { recall } from './recall.ts'
 import { createRecorder } from './record.ts'
+import { createResumption } from './resumption.ts'
 
 /** The answer of a flow. */
 export interface Prediction extends Omit<FlowResult, 'followUpPrompts'> {
@@ -38,16 +39,15 @@ export async function perform(
 ): Promise<Prediction> {
   const { stored, flow, input } = prepared
   const { chatId } = input
-  const run = ctx.deps.runs.begin(
-    runName(ctx, stored.id, chatId),
-    stored.workspaceId,
-    input.humanInput !== undefined,
-  )
-  const recorder = createRecorder(ctx, prepared)
+  const run = ctx.deps.runs.begin(runName(ctx, stored.id, chatId), stored.workspaceId)
+  const conversation = { flow: stored, chatId }
+  const resumption = createResumption(ctx, conversation)
+  const recorder = createRecorder(ctx, prepared, resumption)
   const measure = measureRun(ctx.deps)
   const tally = createTally()
   const discretion = discretionFor(ctx, prepared.demandedId)
   const timeout = AbortSignal.timeout(runTimeoutMs)
+  const signal = AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout])
   try {
     const { runFlow } = await loadEngine()
     const result = await runFlow({
@@ -55,11 +55,11 @@ export async function perform(
       input,
       ports: {
         ...flowPorts(ctx, stored.workspaceId),
-        history: (sessionId) => recall(ctx, { flow: stored, chatId }, sessionId),
-        savedRun: (sessionId) => savedRun(ctx, { flow: stored, chatId }, sessionId),
+        history: (sessionId) => recall(ctx, conversation, sessionId),
+        savedRun: resumption.savedRun,
         vectors: createVectorPort(ctx.deps, stored.workspaceId, { owner: ownerOf(ctx), chatId }),
       },
-      signal: AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout]),
+      signal,
       emit: (event) => {
         recorder.observe(event)
         reader.emit(discretion.event(event))
@@ -72,7 +72,7 @@ export async function perform(
     return { ...tellResult(prepared, discretion.result(result)), executionId }
   } catch (error) {
     measure(error instanceof Failure ? error.code : 'INTERNAL', tally.total())
-    await recorder.failed(error, tally.total())
+    await recorder.failed(error, { usage: tally.total(), signal })
     throw error
   } finally {
     run.end()

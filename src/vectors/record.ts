@@ -1,5 +1,5 @@
+import { endingOf } from '../chatflows/ending.ts'
 import type { Ctx } from '../context.ts'
-import { Failure } from '../core/errors.ts'
 import { newId } from '../core/ids.ts'
 import type { UpsertProgress } from '../engine/node/events.ts'
 import type { UpsertResult } from '../engine/node/result.ts'
@@ -12,7 +12,8 @@ export interface UpsertRecord {
   begin(): Promise<void>
   progress(done: UpsertProgress): void
   finished(result: UpsertResult): Promise<void>
-  failed(error: unknown): Promise<void>
+  /** `signal` is the one that the upsert ran under. */
+  failed(error: unknown, signal: AbortSignal): Promise<void>
 }
 
 export interface Recorded {
@@ -66,18 +67,11 @@ export function newRecord(ctx: Ctx, recorded: Recorded): UpsertRecord {
       await writing
       await update({ status: 'FINISHED', result: { ...counts, files } })
     },
-    async failed(error) {
+    async failed(error, signal) {
       await writing
-      const status = isAbort(error) ? 'TERMINATED' : 'ERROR'
-      const sentence =
-        error instanceof Failure ? error.message : 'Something went wrong on our side.'
-      await update({ status, error: sentence, result: { ...nothing, files } })
+      await update({ ...endingOf(error, signal), result: { ...nothing, files } })
     },
   }
 }
 
 const nothing = { numAdded: 0, numUpdated: 0, numSkipped: 0, numDeleted: 0 }
-
-function isAbort(error: unknown): boolean {
-  return error instanceof Failure && (error.code === 'CONFLICT' || error.code === 'TIMEOUT')
-}

@@ -109,9 +109,9 @@ async function perform(
   const names = files.map(({ name }) => name)
   const recorded = { workspaceId, chatflowid, settings, files: names }
   const chat = { owner: ownerOf(ctx), chatId: input.chatId || newId() }
-  return underway(ctx, recorded, async (record, stopped) => {
+  const gone = input.detached && !isStranger ? [] : [listener.signal, ctx.request.signal]
+  return underway(ctx, { recorded, gone }, async (record, signal) => {
     listener.emit({ event: 'upsertStarted', data: { upsertId: record.id } })
-    const gone = input.detached && !isStranger ? [] : [listener.signal, ctx.request.signal]
     return upsertFlow({
       flow,
       files,
@@ -119,7 +119,7 @@ async function perform(
         ? { chatId: chat.chatId, forChat: true }
         : { chatId: chat.chatId, overrideConfig, forChat: Boolean(input.chatId) },
       ports: workPorts(ctx, workspaceId, chat),
-      signal: AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs), ...gone]),
+      signal,
       emit: (event) => {
         if (event.event === 'upsertProgress') record.progress(event.data)
         listener.emit(event)
@@ -144,20 +144,21 @@ async function isStrangerTo(ctx: Ctx, flow: Flow, input: UpsertInput): Promise<b
 /** Does it as one of the runs under way, with a record and the files of the request at hand. */
 async function underway(
   ctx: Ctx,
-  recorded: Recorded,
-  work: (record: UpsertRecord, stopped: AbortSignal) => Promise<UpsertResult>,
+  { recorded, gone }: { readonly recorded: Recorded; readonly gone: readonly AbortSignal[] },
+  work: (record: UpsertRecord, signal: AbortSignal) => Promise<UpsertResult>,
 ): Promise<VectorUpsert> {
   const release = ctx.request.uploads?.hold()
   const record = newRecord(ctx, recorded)
   const name = runName(recorded.chatflowid, record.id)
   const run = ctx.deps.runs.begin(name, recorded.workspaceId)
+  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(timeoutMs), ...gone])
   try {
     await record.begin()
-    const result = await work(record, run.signal)
+    const result = await work(record, signal)
     await record.finished(result)
     return { ...result, upsertId: record.id }
   } catch (error) {
-    await record.failed(error)
+    await record.failed(error, signal)
     throw error
   } finally {
     run.end()

@@ -279,7 +279,10 @@ describe('human input', () => {
 
   test.each([
     ['no run', undefined],
-    ['a run that finished', { status: 'FINISHED' as const, executedData: [] }],
+    [
+      'a run that finished',
+      { status: 'FINISHED' as const, executedData: [], claim: async () => undefined },
+    ],
   ])('%s cannot go on', async (_what, saved) => {
     const humanInput = { type: 'proceed' } as const
     const ports = { savedRun: async () => saved }

@@ -95,6 +95,9 @@ export function keeper(): { keep(result: FlowResult): void; savedRun: Ports['sav
     keep: ({ status, agentFlowExecutedData, state }) => {
       kept = JSON.stringify({ status, executedData: agentFlowExecutedData, state })
     },
-    savedRun: async () => (kept === undefined ? undefined : (JSON.parse(kept) as SavedRun)),
+    savedRun: async () =>
+      kept === undefined
+        ? undefined
+        : { ...(JSON.parse(kept) as SavedRun), claim: async () => undefined },
   }
 }

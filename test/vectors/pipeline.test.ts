@@ -241,6 +241,17 @@ describe('an upsert that is given up', () => {
     expect(await answerOf(send(flow.id, leaflet))).toMatchObject({ numAdded: 1 })
   })
 
+  it('by a server that stops is no failure of its own', async () => {
+    const flow = await addFlow()
+    embedder.state.gate = new Promise(() => undefined)
+    const sent = answerOf(send(flow.id, { 'a.txt': lines(50) }))
+    await until(async () => (await history(flow.id)).length === 1)
+    app.app.deps.runs.interrupt()
+    expect(await sent).toMatchObject({ code: 'UNAVAILABLE' })
+    const [row] = await history(flow.id)
+    expect(row).toMatchObject({ status: 'TERMINATED', error: 'The server is stopping.' })
+  })
+
   it('by a server that stopped is swept away, and in nobody’s way', async () => {
     const flow = await addFlow()
     await answerOf(send(flow.id, { 'a.txt': lines(5) }))

@@ -21,7 +21,8 @@ export interface Resumed {
 /**
  * Brings a stopped run back to where it was, out of its record alone: its rows are gone through
  * as if they ran, so that what was waiting or queued is so again.
- * @throws Failure CONFLICT when the session's latest run did not stop, or not at that node.
+ * @throws Failure CONFLICT when the session's latest run did not stop, or not at that node,
+ *   or another one goes on from there.
  */
 export async function resumeAgentflow(run: Run, plan: Plan, human: HumanInput): Promise<Resumed> {
   const saved = await run.ports.savedRun(run.sessionId)
@@ -30,6 +31,7 @@ export async function resumeAgentflow(run: Run, plan: Plan, human: HumanInput): 
   const row = at === undefined ? undefined : rows[at]
   if (saved === undefined || at === undefined || row === undefined) throw nothingStopped()
   if (!run.flow.nodes.has(row.nodeId)) throw nothingStopped()
+  await saved.claim()
   const earlier = rows.slice(0, at)
   const progress = replayed(run, { earlier, state: saved.state ?? stateOf(row) })
   return { nodeId: row.nodeId, human, row, progress, frame: requeued(plan, earlier, row) }

@@ -3,10 +3,11 @@ import type { RunStatus } from '../node/events.ts'
 import type { ExecutedNode } from '../node/events.ts'
 import type { StepResult } from '../node/step.ts'
 import type { Run } from '../run/context.ts'
+import { credentialKey } from '../run/node-context.ts'
 import { withoutKeys } from '../text/secrets.ts'
 import type { Frame, Progress } from './progress.ts'
 
-/** Writes a node's row, free of credential ids, and tells of it and of the record so far. */
+/** Writes a node's row, free of credential ids and secrets, and tells of it and of the record so far. */
 export function tellRow(
   step: {
     readonly run: Run
@@ -29,9 +30,10 @@ export function tellRow(
     ...iterationData(step.frame),
   }
   const { status } = end
+  const kept = withoutKeys(data, (key) => key === credentialKey) as ExecutedNode['data']
   const row: ExecutedNode = {
     ...facts,
-    data: withoutKeys(data, (key) => key === 'FLOWISE_CREDENTIAL_ID') as ExecutedNode['data'],
+    data: run.secrets.redact(kept),
     previousNodeIds: step.from,
     status,
   }

@@ -3,6 +3,7 @@ import { nodeTitle } from '../flow/flow.ts'
 import type { NodeContext } from '../node/context.ts'
 import { bool, json, number, optionalAnchor, text, type InputsOf } from '../node/inputs.ts'
 import type { ChatModel } from '../node/instances.ts'
+import { secretsOfHeaders } from '../text/named-secrets.ts'
 import { safeEntries } from '../text/paths.ts'
 import { createChatModel, type ModelSettings, type ModelSpec } from './chat-model.ts'
 import { rememberingModel } from './remember.ts'
@@ -61,7 +62,7 @@ export async function reachOf(
   const apiKey = await keyOf(provider, context)
   if (apiKey === '' && drawn === '' && provider.needsKey) throw missing(context, 'a credential')
   const headers = headersOf(inputs.baseOptions)
-  for (const secret of [apiKey, ...Object.values(headers)]) context.conceal(secret)
+  for (const secret of [apiKey, ...secretsOfHeaders(headers)]) context.conceal(secret)
   return { node: context.node, baseUrl, headers, ...(apiKey === '' ? {} : { apiKey }) }
 }
 

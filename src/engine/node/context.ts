@@ -45,7 +45,7 @@ export interface NodeContext {
    * the run's own when absent. @throws Failure when it would run inside itself, or too deep.
    */
   runFlow(id: string, input: RunInput, signal?: AbortSignal): Promise<FlowResult>
-  /** From now on this value appears in no message of the run. */
+  /** From now on this value appears in no message of the run, nor in what it answers. */
   conceal(secret: string): void
   /** @throws Failure UNPROCESSABLE for a kind that is unknown or not of this sort. */
   buildAlone<K extends InstanceKind>(kind: K, alone: Alone): Promise<InstanceByKind[K]>

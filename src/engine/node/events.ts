@@ -70,7 +70,7 @@ export interface AgentReasoning {
   readonly nodeId: string
 }
 
-/** One row of an agentflow's record, free of credential ids. */
+/** One row of an agentflow's record, free of credential ids and secrets. */
 export interface ExecutedNode {
   readonly nodeId: string
   readonly nodeLabel: string

@@ -37,6 +37,8 @@ export interface SavedRun {
   readonly status: RunStatus
   readonly executedData: readonly ExecutedNode[]
   readonly state?: Readonly<Record<string, unknown>>
+  /** Before going on from it. @throws Failure CONFLICT when another run does, or has. */
+  readonly claim: () => Promise<void>
 }
 
 /** Who keeps chunks. */

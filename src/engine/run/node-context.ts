@@ -4,6 +4,7 @@ import type { Alone, NodeContext } from '../node/context.ts'
 import { isInstance, type InstanceByKind, type InstanceKind } from '../node/instances.ts'
 import { namingNode } from '../node/naming.ts'
 import { findNode } from '../nodes/index.ts'
+import { secretsOfFields } from '../text/named-secrets.ts'
 import type { Run } from './context.ts'
 import { runInnerFlow } from './inner-flow.ts'
 
@@ -37,7 +38,7 @@ export function nodeContext(
       if (node.credential === undefined || !how.hasCredential) return {}
       const { credential } = node
       const fields = await namingNode(node, () => run.ports.credential(credential))
-      for (const secret of Object.values(fields)) run.secrets.add(secret)
+      for (const secret of secretsOfFields(fields)) run.secrets.add(secret)
       return fields
     },
     history: run.history,

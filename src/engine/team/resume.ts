@@ -10,7 +10,7 @@ import type { Kept, Team } from './context.ts'
 /**
  * Sets the state a run begins with: that of the run that stopped, when a person decided on it;
  * else what the session remembers, the author's values, and the question.
- * @throws Failure CONFLICT when there is a decision and nothing stopped.
+ * @throws Failure CONFLICT when there is a decision and nothing stopped, or another run goes on from there.
  */
 export async function beginning(team: Team): Promise<Kept | undefined> {
   const { run, start } = team
@@ -19,6 +19,7 @@ export async function beginning(team: Team): Promise<Kept | undefined> {
   const saved = needsSaved ? await run.ports.savedRun(run.sessionId) : undefined
   const kept = saved && stoppedAt(saved, humanInput ?? answerTo(saved, team.question))
   if (kept !== undefined) {
+    await saved?.claim()
     takeUp(team, saved)
     return kept
   }

@@ -17,21 +17,45 @@ const patterns = [
 /** The secrets a run has touched, and a way to keep them out of its messages. */
 export interface Secrets {
   add(secret: string): void
+  /** A message without them, without pieces of them, and without whatever else looks like a key. */
   scrub(text: string): string
+  /** Data in which no text holds one of them as a whole; the data itself while none is known. */
+  redact<T>(data: T): T
 }
 
 export function createSecrets(): Secrets {
   const known = new Set<string>()
+  // Longest first, so that a secret inside another leaves no remainder.
+  const ordered = () => [...known].sort((a, b) => b.length - a.length)
+  let pattern: RegExp | undefined
   return {
     add: (secret) => {
-      if (secret.length >= minLength) for (const form of formsOf(secret)) known.add(form)
+      if (secret.length < minLength) return
+      for (const form of formsOf(secret)) known.add(form)
+      pattern = undefined
     },
-    scrub: (text) => {
-      // Longest first, so that a secret inside another leaves no remainder.
-      const ordered = [...known].sort((a, b) => b.length - a.length)
-      return scrubPatterns(ordered.reduce(removeSecret, text))
+    scrub: (text) => scrubPatterns(ordered().reduce(removeSecret, text)),
+    redact: (data) => {
+      if (known.size === 0) return data
+      pattern ??= new RegExp(ordered().map(RegExp.escape).join('|'), 'g')
+      return redacted(data, pattern) as typeof data
     },
   }
+}
+
+/** Answers are no messages: what merely looks like a key may be what was asked about. */
+function redacted(data: unknown, pattern: RegExp): unknown {
+  if (typeof data === 'string') return data.replace(pattern, mark)
+  if (Array.isArray(data)) return data.map((item) => redacted(item, pattern))
+  // What is no plain object holds no text of ours, such as a date.
+  if (!isRecord(data) || ![Object.prototype, null].includes(Object.getPrototypeOf(data)))
+    return data
+  return Object.fromEntries(
+    Object.entries(data).map(([key, item]) => [
+      key.replace(pattern, mark),
+      redacted(item, pattern),
+    ]),
+  )
 }
 
 /** Text without anything that looks like a provider's key or an authorisation header. */

@@ -3,6 +3,7 @@ import type { NodeContext } from '../node/context.ts'
 import { anchor, anything, text, type InputsOf } from '../node/inputs.ts'
 import { askAloud } from '../talk/answering.ts'
 import { parseLoose } from '../text/json.ts'
+import { secretsOfHeaders } from '../text/named-secrets.ts'
 import { filled } from '../text/template.ts'
 import { callHttp, headersFrom } from './http-call.ts'
 
@@ -63,7 +64,7 @@ async function responseTo(
   { ports, signal, conceal }: NodeContext,
 ): Promise<string> {
   const drawn = headersFrom(typeof headers === 'string' ? parseLoose(headers) : headers)
-  for (const secret of Object.values(drawn)) conceal(secret)
+  for (const secret of secretsOfHeaders(drawn)) conceal(secret)
   const own = isNamed(url, apiDocs) ? drawn : {}
   const sent = body === undefined ? {} : { body }
   try {

@@ -3,7 +3,9 @@ import { nodeTitle } from '../../flow/flow.ts'
 import { defineNode } from '../../node/define.ts'
 import { anything, array, options, text, type InputsOf } from '../../node/inputs.ts'
 import type { StepContext } from '../../node/step.ts'
+import { authorization, headersOf } from '../../steps/http-headers.ts'
 import { parseLoose } from '../../text/json.ts'
+import { secretsOfData, secretsOfHeaders, secretsOfUrl } from '../../text/named-secrets.ts'
 import { isRecord, parseJson, textOf } from '../../text/paths.ts'
 
 const inputs = {
@@ -34,6 +36,7 @@ export const httpAgentflow = defineNode({
       [...pairsOf(values.headers), ...(await authorization(context))],
       context,
     )
+    for (const secret of secretsIn(values, { url, headers })) context.conceal(secret)
     if (bodyType === 'json' && body !== undefined) headers.set('content-type', 'application/json')
     const request = { method, headers, signal: context.signal }
     const response = await context.ports.fetch(url, { ...request, ...(body ? { body } : {}) })
@@ -50,6 +53,16 @@ export const httpAgentflow = defineNode({
   },
 })
 
+/** What its author drew, or a reference put, where services are told who asks. */
+function secretsIn({ body }: Values, { url, headers }: { url: URL; headers: Headers }): string[] {
+  const data = typeof body === 'string' ? parseLoose(body) : body
+  return [
+    ...secretsOfHeaders(Object.fromEntries(headers)),
+    ...secretsOfUrl(url),
+    ...secretsOfData(data),
+  ]
+}
+
 function addressOf({ url, queryParams }: Values, { node }: StepContext): URL {
   if (!URL.canParse(url.trim())) {
     throw new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: its URL is none.`)
@@ -57,23 +70,6 @@ function addressOf({ url, queryParams }: Values, { node }: StepContext): URL {
   const address = new URL(url.trim())
   for (const [name, value] of pairsOf(queryParams)) address.searchParams.append(name, value)
   return address
-}
-
-/** What the connection itself says; who draws it would send a request that is none. */
-const ofTheConnection = /^(?:host|content-length|transfer-encoding|connection|upgrade|expect)$/i
-
-function headersOf(pairs: readonly [string, string][], { node }: StepContext): Headers {
-  const headers = new Headers()
-  for (const [name, value] of pairs) {
-    if (ofTheConnection.test(name)) continue
-    try {
-      headers.set(name, value)
-    } catch {
-      const sentence = `The node ${nodeTitle(node)} cannot run: the name or the value of its header "${name}" cannot be sent.`
-      throw new Failure('UNPROCESSABLE', sentence)
-    }
-  }
-  return headers
 }
 
 function bodyOf({ body, bodyType }: Values, { node }: StepContext): BodyInit | undefined {
@@ -96,17 +92,6 @@ function formOf(rows: readonly [string, unknown][], type: Values['bodyType']): B
 
 function rowsOf(value: unknown): [string, unknown][] {
   return pairsOf(Array.isArray(value) ? value.filter(isRecord) : [])
-}
-
-/** Of three kinds of credential, told apart by their fields. */
-async function authorization(context: StepContext): Promise<readonly [string, string][]> {
-  const { basicAuthUsername, basicAuthPassword, token, key, value } = await context.credential()
-  if (basicAuthUsername || basicAuthPassword) {
-    const pair = Buffer.from(`${basicAuthUsername ?? ''}:${basicAuthPassword ?? ''}`)
-    return [['authorization', `Basic ${pair.toString('base64')}`]]
-  }
-  if (token) return [['authorization', `Bearer ${token}`]]
-  return key && value ? [[key, value]] : []
 }
 
 async function readBody(response: Response, type: Values['responseType']): Promise<unknown> {

@@ -3,6 +3,7 @@ import { anchor, anchors, anything, text } from '../../node/inputs.ts'
 import { namingNode } from '../../node/naming.ts'
 import { refusalOf } from '../../talk/answering.ts'
 import { parseLoose } from '../../text/json.ts'
+import { secretsOfHeaders } from '../../text/named-secrets.ts'
 import { headersFrom } from '../../tools/http-call.ts'
 import { callAll } from '../../tools/loop.ts'
 import { readOpenApi } from '../../tools/openapi-document.ts'
@@ -29,7 +30,7 @@ export const openApiChain = defineNode({
     if (refusal !== undefined) return { text: refusal }
     const { headers } = inputs
     const drawn = headersFrom(typeof headers === 'string' ? parseLoose(headers) : headers)
-    for (const secret of Object.values(drawn)) context.conceal(secret)
+    for (const secret of secretsOfHeaders(drawn)) context.conceal(secret)
     const { signal, ports } = context
     const tools = await namingNode(context.node, async () => {
       const source = yamlLink === '' ? { file: yamlFile } : { link: yamlLink }

@@ -3,6 +3,7 @@ import { missing } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
 import { anything, options, text } from '../../node/inputs.ts'
 import { parseLoose } from '../../text/json.ts'
+import { secretsOfHeaders } from '../../text/named-secrets.ts'
 import { parseJson } from '../../text/paths.ts'
 import { httpUrl } from '../../text/urls.ts'
 import { callHttp, headersFrom } from '../../tools/http-call.ts'
@@ -26,7 +27,7 @@ export const apiLoader = defineNode({
     if (url === undefined) throw missing(context, 'an http URL')
     const { method } = inputs
     const headers = headersFrom(readJson(inputs.headers))
-    for (const secret of Object.values(headers)) context.conceal(secret)
+    for (const secret of secretsOfHeaders(headers)) context.conceal(secret)
     const body = method === 'POST' ? { body: readJson(inputs.body) ?? {} } : {}
     const { ports, signal } = context
     const files = async () => {

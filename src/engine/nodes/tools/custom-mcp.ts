@@ -6,6 +6,7 @@ import { defineNode } from '../../node/define.ts'
 import { anything, json } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
 import { namingNode } from '../../node/naming.ts'
+import { secretsOfHeaders, secretsOfUrl } from '../../text/named-secrets.ts'
 import { parseJson, textOf } from '../../text/paths.ts'
 import { httpUrl } from '../../text/urls.ts'
 import { headersFrom } from '../../tools/http-call.ts'
@@ -26,7 +27,8 @@ export const customMCP = defineNode({
   },
   build: async ({ mcpServerConfig, mcpActions }, context): Promise<readonly Tool[]> => {
     const server = serverOf(mcpServerConfig, context)
-    for (const secret of Object.values(server.headers)) context.conceal(secret)
+    const secrets = [...secretsOfHeaders(server.headers), ...secretsOfUrl(new URL(server.url))]
+    for (const secret of secrets) context.conceal(secret)
     const { node, ports, signal } = context
     const world = { fetch: ports.fetch, signal }
     const offered = await namingNode(node, () => listMcpTools(server, world))

@@ -6,6 +6,7 @@ import { anything, bool, code, text } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
 import { namingNode } from '../../node/naming.ts'
 import { parseLoose } from '../../text/json.ts'
+import { secretsOfHeaders } from '../../text/named-secrets.ts'
 import { codeText, runUserCode } from '../../tools/code.ts'
 import { headersFrom } from '../../tools/http-call.ts'
 import { readOpenApi } from '../../tools/openapi-document.ts'
@@ -41,7 +42,7 @@ export const openAPIToolkit = defineNode({
     const drawn = headersFrom(typeof headers === 'string' ? parseLoose(headers) : headers)
     const { openAPIToken = '' } = await context.credential()
     const token = openAPIToken === '' ? {} : { authorization: `Bearer ${openAPIToken}` }
-    for (const secret of Object.values(drawn)) context.conceal(secret)
+    for (const secret of secretsOfHeaders(drawn)) context.conceal(secret)
     return namingNode(context.node, async () => {
       // The canvas keeps what was chosen before.
       const isLinked = file === '' || (inputs.inputType === 'link' && inputs.openApiLink !== '')

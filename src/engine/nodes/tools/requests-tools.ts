@@ -2,6 +2,7 @@ import { defineNode, type NodeDefinition } from '../../node/define.ts'
 import { anything, number, text } from '../../node/inputs.ts'
 import type { Tool } from '../../node/instances.ts'
 import { parseLoose } from '../../text/json.ts'
+import { secretsOfHeaders } from '../../text/named-secrets.ts'
 import { headersFrom } from '../../tools/http-call.ts'
 import { argumentsOf, send, type Method } from '../../tools/requests.ts'
 import { argument, toolName } from '../../tools/schema.ts'
@@ -30,7 +31,7 @@ export const requestsTools: readonly NodeDefinition[] = methods.map((method) => 
       // Older nodes have the short names.
       const of = (field: string, short: string) => inputs[`${name}${field}`] || inputs[short]
       const headers = headersFrom(readJson(of('Headers', 'headers')))
-      for (const secret of Object.values(headers)) context.conceal(secret)
+      for (const secret of secretsOfHeaders(headers)) context.conceal(secret)
       const fields = of(method.sends ? 'BodySchema' : 'QueryParamsSchema', 'schema')
       const request = {
         method,
