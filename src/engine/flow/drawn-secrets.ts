@@ -1,11 +1,10 @@
+import { isSecretName } from '../text/named-secrets.ts'
 import { isRecord } from '../text/paths.ts'
 import { scrubPatterns } from '../text/secrets.ts'
 
 /** Keys under which canvases keep secrets; `maxTokens` is none. */
 export const secretKey =
   /^(credential|flowise_credential_id)$|api_?key|secret|password|passphrase|authorization|headers?$|cookie|connectionstring|baseoptions|mcpserverconfig|token$/i
-/** In a list of pairs, an address or a body shorter names mean the same. */
-const secretName = new RegExp(`${secretKey.source}|^(?:key|auth|pass|pwd|sig|signature)$`, 'i')
 
 const queryPair = /(?<=[?&])([^=&#\s]+)=([^&#\s"'<>]+)/g
 const jsonPair = /"((?:[^"\\]|\\.)+)"\s*:\s*"((?:[^"\\]|\\.)+)"/g
@@ -29,7 +28,7 @@ export function withoutSecretTexts(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecretTexts)
   if (!isRecord(value)) return value
   const { key } = value
-  const holdsSecret = typeof key === 'string' && secretName.test(key)
+  const holdsSecret = typeof key === 'string' && isSecretName(key)
   const entries = Object.entries(value).map(([name, item]) => [
     name,
     holdsSecret && name === 'value' && !isReference(item) ? '' : withoutSecretTexts(item),
@@ -41,12 +40,12 @@ function cleanText(text: string): string {
   const clean = scrubPatterns(text).replaceAll(
     queryPair,
     (pair: string, name: string, secret: string) =>
-      secretName.test(name) && !isReference(secret) ? `${name}=` : pair,
+      isSecretName(name) && !isReference(secret) ? `${name}=` : pair,
   )
   // A prompt that shows some JSON is left as it is.
   if (!/^\s*[[{]/.test(clean)) return clean
   return clean.replaceAll(jsonPair, (pair: string, name: string, secret: string) =>
-    secretName.test(name) && !isReference(secret) ? `"${name}": ""` : pair,
+    isSecretName(name) && !isReference(secret) ? `"${name}": ""` : pair,
   )
 }
 

@@ -30,6 +30,11 @@ const openHeader =
 const secretName =
   /^(key|sig|signature|auth)$|api_?key|secret|passw|passphrase|authorization|token$/i
 
+/** Whether a service calls a key of its own so. */
+export function isSecretName(name: string): boolean {
+  return secretName.test(name)
+}
+
 export function secretsOfFields(fields: Readonly<Record<string, string>>): string[] {
   return Object.entries(fields).flatMap(([name, value]) => (openFields.has(name) ? [] : value))
 }
@@ -53,6 +58,6 @@ export function secretsOfData(data: unknown): string[] {
   const pairs =
     typeof key === 'string' && 'value' in data ? [[key, value] as const] : Object.entries(data)
   return pairs.flatMap(([name, item]) =>
-    typeof item === 'string' && secretName.test(name) ? [item] : secretsOfData(item),
+    typeof item === 'string' && isSecretName(name) ? [item] : secretsOfData(item),
   )
 }
