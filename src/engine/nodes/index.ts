@@ -1,3 +1,4 @@
+import { editDistance } from '../../core/edit-distance.ts'
 import type { NodeDefinition } from '../node/define.ts'
 import { agentAgentflow } from './agentflow/agent-agentflow.ts'
 import { conditionAgentAgentflow } from './agentflow/condition-agent-agentflow.ts'
@@ -272,24 +273,11 @@ export function findNode(name: string): NodeDefinition | undefined {
 
 /** The known type name nearest to an unknown one, if any is near. */
 export function suggestNode(name: string): string | undefined {
+  // What is longer is near to none of them.
+  const wanted = name.toLowerCase().slice(0, 100)
   const ranked = [...byName.keys()]
-    .map((known) => ({ known, distance: distance(name.toLowerCase(), known.toLowerCase()) }))
+    .map((known) => ({ known, distance: editDistance(wanted, known.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)
   const [best] = ranked
-  return best !== undefined && best.distance <= name.length / 3 ? best.known : undefined
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 20) return Number.POSITIVE_INFINITY
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [index, char] of a.split('').entries()) {
-    const next = [index + 1]
-    for (const [at, other] of b.split('').entries()) {
-      const swap = (row[at] ?? 0) + (char === other ? 0 : 1)
-      next.push(Math.min(swap, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
+  return best !== undefined && best.distance <= wanted.length / 3 ? best.known : undefined
 }
