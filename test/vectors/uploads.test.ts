@@ -163,6 +163,7 @@ describe('a form', () => {
 })
 
 describe('a file that cannot be read', () => {
+  const thick = pdf(Array.from({ length: 5001 }, () => 'x'))
   const tags = docx(Array.from({ length: 1_000_000 }, () => ''))
   const packed = Buffer.concat([
     pdf(['A page.']),
@@ -182,6 +183,7 @@ describe('a file that cannot be read', () => {
     ['bad.json', '{"a": ', 422, /"bad\.json" is damaged/],
     ['bomb.docx', bomb, 422, /"bomb\.docx" unpacks to more than 200 MiB/],
     ['tags.docx', tags, 422, /"tags\.docx" unpacks to more than 24 MiB/],
+    ['thick.pdf', thick, 422, /"thick\.pdf" has more than 5000 pages/],
     ['bomb.pdf', packed, 422, /"bomb\.pdf" holds a stream that unpacks to more than 64 MiB/],
   ]
 
