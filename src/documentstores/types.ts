@@ -1,6 +1,7 @@
 import { usingRow } from '../chatflows/service.ts'
 import { BoundChatflowType } from '../chatflows/types.ts'
 import { builder, deletedFields, pageType, type Removed } from '../graphql/builder.ts'
+import { upsertFields } from '../vectors/types.ts'
 import type { ChunkPage, ChunkView } from './chunks.ts'
 import type { Preview } from './loaders.ts'
 import type { Matches, StoreUpsert } from './vectors.ts'
@@ -193,19 +194,7 @@ export const StoreUpsertType = builder.objectRef<StoreUpsert>('DocumentStoreUpse
   description: 'What an upsert did to the vector store of a document store.',
   fields: (t) => ({
     docId: t.exposeID('docId', { nullable: true, description: 'The loader; null: all of them.' }),
-    numAdded: t.exposeInt('numAdded', { description: 'Chunks added.' }),
-    numUpdated: t.exposeInt('numUpdated', { description: 'Chunks replaced.' }),
-    numSkipped: t.exposeInt('numSkipped', { description: 'Chunks that were there already.' }),
-    numDeleted: t.exposeInt('numDeleted', { description: 'Chunks removed.' }),
-    addedDocs: t.field({
-      type: ['JSON'],
-      description: 'The first of the added chunks, up to 1 MB, as {pageContent, metadata}.',
-      resolve: ({ addedDocs }) => [...addedDocs],
-    }),
-    store: t.exposeString('store', {
-      nullable: true,
-      description: 'Where the chunks are: this server, or a service such as Pinecone.',
-    }),
+    ...upsertFields(t),
   }),
 })
 

@@ -34,6 +34,8 @@ export const builder = new SchemaBuilder<{
 
 export type Builder = typeof builder
 export type ArgBuilder = PothosSchemaTypes.MutationFieldBuilder<BuilderTypes, object>['arg']
+/** What the fields of a type are made with. */
+export type FieldBuilder<T> = PothosSchemaTypes.ObjectFieldBuilder<BuilderTypes, T>
 type BuilderTypes = Builder extends PothosSchemaTypes.SchemaBuilder<infer Types> ? Types : never
 
 builder.scalarType('DateTime', dateTime)
@@ -57,14 +59,12 @@ export const deletedType = builder.objectRef<Removed>('Deleted').implement({
 })
 
 /** For types that tell more than `Deleted` does. */
-export function deletedFields(t: RemovedFieldBuilder) {
+export function deletedFields(t: FieldBuilder<Removed>) {
   return {
     id: t.exposeID('id', { description: 'Its id.' }),
     deleted: t.exposeBoolean('deleted', { description: 'Always true.' }),
   }
 }
-
-type RemovedFieldBuilder = PothosSchemaTypes.ObjectFieldBuilder<BuilderTypes, Removed>
 
 /** The page of `T`, with the arguments every page field takes. */
 export function pageType<T>(name: string, item: ObjectRef<BuilderTypes, T>) {

@@ -11,23 +11,12 @@ import {
   upsertVectors,
   type VectorUpsert,
 } from './service.ts'
+import { upsertFields } from './types.ts'
 
 const UpsertResultType = builder.objectRef<VectorUpsert>('VectorUpsert').implement({
   description: 'What an upsert did to the vector store.',
   fields: (t) => ({
-    numAdded: t.exposeInt('numAdded', { description: 'Chunks added.' }),
-    numUpdated: t.exposeInt('numUpdated', { description: 'Chunks replaced.' }),
-    numSkipped: t.exposeInt('numSkipped', { description: 'Chunks that were there already.' }),
-    numDeleted: t.exposeInt('numDeleted', { description: 'Chunks removed.' }),
-    addedDocs: t.field({
-      type: ['JSON'],
-      description: 'The first of the added chunks, up to 1 MB, as {pageContent, metadata}.',
-      resolve: ({ addedDocs }) => [...addedDocs],
-    }),
-    store: t.exposeString('store', {
-      nullable: true,
-      description: 'Where the chunks are: this server, or a service such as Pinecone.',
-    }),
+    ...upsertFields(t),
     upsertId: t.exposeID('upsertId', {
       nullable: true,
       description: 'Its record in the upsert history.',
