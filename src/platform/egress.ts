@@ -1,5 +1,6 @@
 import { Agent, buildConnector } from 'undici'
 import { Failure } from '../core/errors.ts'
+import { startWatch } from '../core/watch.ts'
 import { readableAnswer, type Answer } from './egress-answer.ts'
 import { readCall, redirected, redirectTarget, type Call } from './egress-call.ts'
 import { createGuard, type EgressGuard, type Resolve } from './egress-guard.ts'
@@ -59,7 +60,10 @@ export function createEgress(options: EgressOptions): Egress {
   const guardedFetch: typeof globalThis.fetch = async (input, init) => {
     const { call, signal: outer } = await readCall(input, init)
     const { host } = call.url
-    const watch = startWatch(host, { outer, timeoutMs })
+    const watch = startWatch(outer ? [outer] : [], {
+      ms: timeoutMs,
+      late: () => new Failure('TIMEOUT', `${host} took longer than ${timeoutMs / 1000} s.`),
+    })
     const failureOf = (error: unknown): unknown =>
       watch.signal.aborted ? watch.signal.reason : translate(error, host)
     try {
@@ -91,32 +95,6 @@ function targetOf(url: URL): Target {
   }
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
   return { hostname: normalHost(url.hostname), port }
-}
-
-interface Watch {
-  readonly signal: AbortSignal
-  stop(this: void): void
-}
-
-/** Joins the caller's signal with our time limit; `stop` leaves neither timer nor listener behind. */
-function startWatch(
-  host: string,
-  { outer, timeoutMs }: { outer: AbortSignal | undefined; timeoutMs: number },
-): Watch {
-  const watch = new AbortController()
-  const leave = (): void => watch.abort(outer?.reason)
-  const timer = setTimeout(() => {
-    watch.abort(new Failure('TIMEOUT', `${host} took longer than ${timeoutMs / 1000} s.`))
-  }, timeoutMs)
-  outer?.addEventListener('abort', leave)
-  if (outer?.aborted) leave()
-  return {
-    signal: watch.signal,
-    stop() {
-      clearTimeout(timer)
-      outer?.removeEventListener('abort', leave)
-    },
-  }
 }
 
 /** Our own refusal out of the wrapping of undici, or one sentence on why the host is not there. */

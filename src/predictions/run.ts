@@ -3,16 +3,18 @@ import { ownerOf } from '../chatflows/owner.ts'
 import { flowPorts } from '../chatflows/ports.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
+import { startWatch } from '../core/watch.ts'
 import { createTally } from '../engine/model/usage.ts'
 import type { Emit } from '../engine/node/events.ts'
+import type { Ports } from '../engine/node/ports.ts'
 import type { FlowResult } from '../engine/node/result.ts'
 import { createVectorPort } from '../vectors/store.ts'
 import { discretionFor } from './discretion.ts'
 import { measureRun } from './measure.ts'
 import type { Prepared } from './prepare.ts'
-import { recall } from './recall.ts'
+import { recall, type Conversation } from './recall.ts'
 import { createRecorder } from './record.ts'
-import { createResumption } from './resumption.ts'
+import { createResumption, type Resumption } from './resumption.ts'
 
 /** The answer of a flow. */
 export interface Prediction extends Omit<FlowResult, 'followUpPrompts'> {
@@ -35,7 +37,7 @@ const runTimeoutMs = 300_000
 export async function perform(
   ctx: Ctx,
   prepared: Prepared,
-  reader: { emit: Emit; signal: AbortSignal },
+  reader: { emit: Emit; signal?: AbortSignal },
 ): Promise<Prediction> {
   const { stored, flow, input } = prepared
   const { chatId } = input
@@ -46,19 +48,20 @@ export async function perform(
   const measure = measureRun(ctx.deps)
   const tally = createTally()
   const discretion = discretionFor(ctx, prepared.demandedId)
-  const timeout = AbortSignal.timeout(runTimeoutMs)
-  const signal = AbortSignal.any([run.signal, reader.signal, ctx.request.signal, timeout])
+  const watch = startWatch(
+    [run.signal, ctx.request.signal, ...(reader.signal ? [reader.signal] : [])],
+    {
+      ms: runTimeoutMs,
+      late: () => new Failure('TIMEOUT', 'The flow did not finish in time.'),
+    },
+  )
+  const { signal } = watch
   try {
     const { runFlow } = await loadEngine()
     const result = await runFlow({
       flow,
       input,
-      ports: {
-        ...flowPorts(ctx, stored.workspaceId),
-        history: (sessionId) => recall(ctx, conversation, sessionId),
-        savedRun: resumption.savedRun,
-        vectors: createVectorPort(ctx.deps, stored.workspaceId, { owner: ownerOf(ctx), chatId }),
-      },
+      ports: portsOf(ctx, conversation, resumption),
       signal,
       emit: (event) => {
         recorder.observe(event)
@@ -75,7 +78,18 @@ export async function perform(
     await recorder.failed(error, { usage: tally.total(), signal })
     throw error
   } finally {
+    watch.stop()
     run.end()
+  }
+}
+
+function portsOf(ctx: Ctx, conversation: Conversation, { savedRun }: Resumption): Ports {
+  const { flow, chatId } = conversation
+  return {
+    ...flowPorts(ctx, flow.workspaceId),
+    history: (sessionId) => recall(ctx, conversation, sessionId),
+    savedRun,
+    vectors: createVectorPort(ctx.deps, flow.workspaceId, { owner: ownerOf(ctx), chatId }),
   }
 }
 

@@ -9,8 +9,7 @@ import { perform, runName, type Prediction } from './run.ts'
  */
 export async function createPrediction(ctx: Ctx, input: PredictionInput): Promise<Prediction> {
   const prepared = await prepare(ctx, input)
-  const { signal } = new AbortController()
-  return perform(ctx, prepared, { emit: () => undefined, signal })
+  return perform(ctx, prepared, { emit: () => undefined })
 }
 
 /** Aborts the caller's own runs of a conversation, on whichever instance they run. */

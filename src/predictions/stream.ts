@@ -21,8 +21,7 @@ export async function streamPrediction(
       return [{ event: 'metadata', data: metadataOf(prediction) }]
     })
   }
-  const { signal } = new AbortController()
-  return once(await perform(ctx, prepared, { emit: () => undefined, signal }))
+  return once(await perform(ctx, prepared, { emit: () => undefined }))
 }
 
 async function* once(prediction: Prediction): AsyncGenerator<Told> {

@@ -91,7 +91,7 @@ async function buildNode(run: Run, node: FlowNode, parts: Parts): Promise<unknow
   const seconds = limits.node / 1000
   const late = () =>
     new Failure('TIMEOUT', `The node ${nodeTitle(node)} took longer than ${seconds} s.`)
-  const limit = { ms: limits.node, signals: [run.signal], late }
+  const limit = { ms: limits.node, signals: [run.signal], late, lasts: true }
   return withinLimit(limit, async (signal) =>
     code(inputs, { ...context, ...parts.variables, signal }),
   )

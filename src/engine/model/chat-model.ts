@@ -1,8 +1,4 @@
-import type {
-  LanguageModelV4,
-  LanguageModelV4CallOptions,
-  LanguageModelV4ToolChoice,
-} from '@ai-sdk/provider'
+import type { LanguageModelV4CallOptions, LanguageModelV4ToolChoice } from '@ai-sdk/provider'
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { TokenUsage } from '../node/events.ts'
@@ -11,9 +7,10 @@ import { limits, withinLimit } from '../node/limits.ts'
 import { readJsonAnswer } from '../text/json.ts'
 import { providerFailure } from './failure.ts'
 import { jsonInstruction, toPrompt, toTools } from './prompt.ts'
-import { loadModel, spokenApi, type AwsKeys, type ProviderApi } from './provider.ts'
-import { readReply, replyOf, thoughtsOf } from './reply.ts'
+import { loadSpeaker, spokenApi, type AwsKeys, type ProviderApi } from './provider.ts'
+import { replyOf } from './reply.ts'
 import { withRetries } from './retry.ts'
+import { tellWhole, type Asked, type Said, type Speaker } from './speaker.ts'
 
 /** Where a chat model is and how it is asked; made of a node's inputs and credential. */
 export interface ModelSpec {
@@ -94,9 +91,10 @@ async function ask(spec: ModelSpec, world: ChatWorld, request: ModelRequest): Pr
   const signals = [world.signal, ...(request.signal === undefined ? [] : [request.signal])]
   return withinLimit({ ms, signals, late }, async (signal) => {
     try {
-      const model = await loadModel(spec, world.fetch)
-      const options = { ...optionsOf(spec, request), abortSignal: signal }
-      const reply = await (wantsPieces(spec, request) ? streamed : whole)(model, options, request)
+      const speaker = await loadSpeaker(spec, world.fetch)
+      const asked = { ...optionsOf(spec, request), abortSignal: signal }
+      const listen = wantsPieces(spec, request) ? streamed : whole
+      const reply = replyOf(await listen(speaker, asked, request))
       signal.throwIfAborted()
       world.spend(reply.usage)
       if (request.schema === undefined) return reply
@@ -111,30 +109,15 @@ function wantsPieces({ streams }: ModelSpec, { onToken }: ModelRequest): boolean
   return onToken !== undefined && streams !== false
 }
 
-type Options = LanguageModelV4CallOptions & { readonly abortSignal: AbortSignal }
-
-async function whole(
-  model: LanguageModelV4,
-  options: Options,
-  { onToken, onThinking }: ModelRequest,
-): Promise<ModelReply> {
-  const ask = () => model.doGenerate(options)
-  const { content, ...ending } = await withRetries(maxRetries, options.abortSignal, ask)
-  const thoughts = thoughtsOf(content)
-  if (thoughts !== '') onThinking?.(thoughts)
-  const reply = replyOf(content, ending)
-  if (reply.text !== '') onToken?.(reply.text)
-  return reply
+async function whole(speaker: Speaker, asked: Asked, request: ModelRequest): Promise<Said> {
+  const said = await withRetries(maxRetries, asked.abortSignal, () => speaker.whole(asked))
+  tellWhole(said, request)
+  return said
 }
 
-async function streamed(
-  model: LanguageModelV4,
-  options: Options,
-  request: ModelRequest,
-): Promise<ModelReply> {
-  const ask = () => model.doStream(options)
-  const { stream } = await withRetries(maxRetries, options.abortSignal, ask)
-  return readReply(stream, request)
+async function streamed(speaker: Speaker, asked: Asked, request: ModelRequest): Promise<Said> {
+  const read = await withRetries(maxRetries, asked.abortSignal, () => speaker.streamed(asked))
+  return read(request)
 }
 
 /** The call as the providers' packages take it. */
@@ -142,15 +125,24 @@ function optionsOf(spec: ModelSpec, request: ModelRequest): LanguageModelV4CallO
   const { timeoutMs: _ours, stopSequences, ...settings } = spec.settings
   const { schema, toolChoice, tools = [] } = request
   const hint = schema === undefined ? [] : jsonInstruction(spokenApi(spec), schema)
-  const openai = { strictJsonSchema: false }
   return {
     prompt: toPrompt([...hint, ...request.messages]),
-    providerOptions: { openai, azure: openai, ...spec.providerOptions },
+    ...optionsFor(spec, schema),
     ...settings,
     ...(stopSequences === undefined ? {} : { stopSequences: [...stopSequences] }),
     ...(schema === undefined ? {} : { responseFormat: { type: 'json', schema, name: 'answer' } }),
     ...(tools.length === 0 ? {} : { tools: toTools(tools), toolChoice: chosen(toolChoice) }),
   }
+}
+
+/** Taken strictly, OpenAI refuses most forms that people draw. */
+function optionsFor(
+  { providerOptions }: ModelSpec,
+  schema: ModelRequest['schema'],
+): Pick<LanguageModelV4CallOptions, 'providerOptions'> {
+  if (schema === undefined) return providerOptions === undefined ? {} : { providerOptions }
+  const openai = { ...providerOptions?.['openai'], strictJsonSchema: false }
+  return { providerOptions: { ...providerOptions, openai } }
 }
 
 function chosen(choice: ModelRequest['toolChoice'] = 'auto'): LanguageModelV4ToolChoice {

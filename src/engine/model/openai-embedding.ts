@@ -1,6 +1,6 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
-import { createJsonErrorResponseHandler, postJsonToApi } from '@ai-sdk/provider-utils'
-import { z } from 'zod'
+import { compatible } from './openai-request.ts'
+import { postJson, type Reached } from './post.ts'
 
 /** What is asked of an embedding model, whoever offers it. */
 export type EmbeddingModel = Pick<
@@ -15,13 +15,6 @@ export type EmbeddingModel = Pick<
   ): PromiseLike<{ readonly embeddings: readonly (readonly number[])[] }>
 }
 
-export interface OpenAiEmbedding {
-  readonly modelName: string
-  /** Without a slash at its end. */
-  readonly baseUrl: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
 /** OpenAI's own limit. */
 const maxEmbeddingsPerCall = 2048
 
@@ -30,39 +23,17 @@ const maxEmbeddingsPerCall = 2048
  * a schema, which for the vectors of a few dozen texts holds up everybody for longer than all the
  * rest of an upsert does.
  */
-export function openAiEmbedding(
-  { modelName, baseUrl, headers }: OpenAiEmbedding,
-  fetch: typeof globalThis.fetch,
-): EmbeddingModel {
+export function openAiEmbedding(model: string, reached: Reached): EmbeddingModel {
   return {
     maxEmbeddingsPerCall,
     supportsParallelCalls: true,
-    async doEmbed({ values, abortSignal, providerOptions }) {
-      const { value: embeddings } = await postJsonToApi({
-        url: `${baseUrl}/embeddings`,
-        headers: { ...headers },
-        body: {
-          model: modelName,
-          input: values,
-          encoding_format: 'float',
-          ...providerOptions?.['compatible'],
-        },
-        failedResponseHandler: readError,
-        successfulResponseHandler: async ({ response }) => ({
-          value: readVectors(await response.json()),
-        }),
-        ...(abortSignal && { abortSignal }),
-        fetch,
-      })
-      return { embeddings }
+    async doEmbed({ values: input, abortSignal: signal, providerOptions }) {
+      const asked = { model, input, encoding_format: 'float', ...providerOptions?.[compatible] }
+      const response = await postJson('/embeddings', JSON.stringify(asked), { ...reached, signal })
+      return { embeddings: readVectors(await response.json()) }
     },
   }
 }
-
-const readError = createJsonErrorResponseHandler({
-  errorSchema: z.object({ error: z.object({ message: z.string() }) }),
-  errorToMessage: ({ error }) => error.message,
-})
 
 /** @throws TypeError for what is no answer in this format. */
 function readVectors(answer: unknown): readonly (readonly number[])[] {

@@ -1,6 +1,7 @@
 import type { NodeContext } from '../node/context.ts'
 import { number, text, type InputsOf } from '../node/inputs.ts'
 import type { ChatModel } from '../node/instances.ts'
+import { compatible } from './openai-request.ts'
 import { chatInputs, chatModelOf, reachOf, wordsOf, type Reach } from './parts.ts'
 
 /** What all chat models that speak OpenAI's format are asked with. */
@@ -63,11 +64,10 @@ export function openAiModelOf(
     stopSequences: isReasoning ? undefined : wordsOf(inputs.stopSequence),
   }
   const { reasoningEffort } = inputs
-  const effort = isReasoning && reasoningEffort !== '' ? { reasoningEffort } : {}
-  return chatModelOf(inputs, { ...spec, settings, ...optionsFor(spec.api, effort) }, context)
-}
-
-function optionsFor(api: string, options: { reasoningEffort?: string }) {
-  const name = api === 'openai-compatible' ? 'compatible' : 'openai'
-  return { providerOptions: { [name]: { ...options } } }
+  const name = spec.api === 'openai-compatible' ? compatible : 'openai'
+  const options =
+    isReasoning && reasoningEffort !== ''
+      ? { providerOptions: { [name]: { reasoningEffort } } }
+      : {}
+  return chatModelOf(inputs, { ...spec, settings, ...options }, context)
 }

@@ -1,7 +1,8 @@
-import type * as OpenAi from '@ai-sdk/openai'
-import type * as Compatible from '@ai-sdk/openai-compatible'
 import type { LanguageModelV4 } from '@ai-sdk/provider'
+import { openAiSpeaker } from './openai-chat.ts'
 import { openAiEmbedding, type EmbeddingModel } from './openai-embedding.ts'
+import type { Reached } from './post.ts'
+import { packageSpeaker, type Speaker } from './speaker.ts'
 
 /** The wire formats that are spoken. */
 export type ProviderApi =
@@ -43,13 +44,28 @@ export function spokenApi({ api, apiKey }: Pick<ProviderSpec, 'api' | 'apiKey'>)
   return api === 'openai' && apiKey === undefined ? 'openai-compatible' : api
 }
 
+/** Models from before chats, which continue a text. */
+const completionModel = /instruct|^text-|^(?:davinci|babbage|curie|ada)\b/
+
+/** What speaks with a provider's chat model. */
+export async function loadSpeaker(spec: ProviderSpec, fetch: Fetch): Promise<Speaker> {
+  const { modelName } = spec
+  const api = spokenApi(spec)
+  const isChat =
+    api === 'openai-compatible' || (api === 'openai' && !completionModel.test(modelName))
+  if (isChat) return openAiSpeaker({ api, modelName }, reachedBy(spec, fetch))
+  return packageSpeaker(await loadModel({ ...spec, api }, reachOf(spec, fetch)))
+}
+
 /**
- * A provider's chat model. Key and base URL are always given, if need be empty: left out, the
- * providers would look for both in the environment.
+ * A chat model out of its provider's package. Key and base URL are always given, if need be empty:
+ * left out, the packages would look for both in the environment.
  */
-export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<LanguageModelV4> {
-  const reach = reachOf(spec, fetch)
-  switch (spokenApi(spec)) {
+async function loadModel(
+  spec: ProviderSpec & { readonly api: Exclude<ProviderApi, 'openai-compatible'> },
+  reach: ReturnType<typeof reachOf>,
+): Promise<LanguageModelV4> {
+  switch (spec.api) {
     case 'anthropic': {
       const { createAnthropic } = await import('@ai-sdk/anthropic')
       return createAnthropic(reach).languageModel(spec.modelName)
@@ -72,10 +88,10 @@ export async function loadModel(spec: ProviderSpec, fetch: Fetch): Promise<Langu
       return (await azure(spec, reach)).chat(spec.modelName)
     case 'bedrock':
       return (await bedrock(spec, reach)).languageModel(spec.modelName)
-    case 'openai':
-      return openai(spec, reach)
-    default:
-      return (await compatible(spec, fetch))(spec.modelName)
+    default: {
+      const { createOpenAI } = await import('@ai-sdk/openai')
+      return createOpenAI(reach).completion(spec.modelName)
+    }
   }
 }
 
@@ -95,30 +111,21 @@ export async function loadEmbedding(spec: ProviderSpec, fetch: Fetch): Promise<E
       return (await azure(spec, reach)).embeddingModel(spec.modelName)
     case 'bedrock':
       return (await bedrock(spec, reach)).embeddingModel(spec.modelName)
-    default: {
-      const { modelName, baseUrl, apiKey } = spec
-      const key = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
-      const headers = { ...key, ...spec.headers }
-      return openAiEmbedding({ modelName, baseUrl: trimmed(baseUrl), headers }, fetch)
-    }
+    default:
+      return openAiEmbedding(spec.modelName, reachedBy(spec, fetch))
   }
 }
 
-function reachOf({ baseUrl, headers, apiKey = '' }: ProviderSpec, fetch: Fetch) {
-  return { baseURL: trimmed(baseUrl), headers: { ...headers }, apiKey, fetch }
+/** For requests of our own; what the author says of their headers counts. */
+function reachedBy({ baseUrl, headers: drawn, apiKey }: ProviderSpec, fetch: Fetch): Reached {
+  const headers = new Map(apiKey === undefined ? [] : [['authorization', `Bearer ${apiKey}`]])
+  for (const [name, value] of Object.entries(drawn)) headers.set(name.toLowerCase(), value)
+  return { baseUrl: trimmed(baseUrl), headers: Object.fromEntries(headers), fetch }
 }
 
-/** The usual ones are looked up once. */
-let openaiPackage: Promise<typeof OpenAi> | undefined
-let compatiblePackage: Promise<typeof Compatible> | undefined
-
-/** Models from before chats, which continue a text. */
-const completionModel = /instruct|^text-|^(?:davinci|babbage|curie|ada)\b/
-
-async function openai({ modelName }: ProviderSpec, reach: ReturnType<typeof reachOf>) {
-  const { createOpenAI } = await (openaiPackage ??= import('@ai-sdk/openai'))
-  const provider = createOpenAI(reach)
-  return completionModel.test(modelName) ? provider.completion(modelName) : provider.chat(modelName)
+/** For requests of a package. */
+function reachOf({ baseUrl, headers, apiKey = '' }: ProviderSpec, fetch: Fetch) {
+  return { baseURL: trimmed(baseUrl), headers: { ...headers }, apiKey, fetch }
 }
 
 async function azure({ apiVersion }: ProviderSpec, reach: ReturnType<typeof reachOf>) {
@@ -131,20 +138,6 @@ async function bedrock({ aws }: ProviderSpec, reach: ReturnType<typeof reachOf>)
   const { createAmazonBedrock } = await import('@ai-sdk/amazon-bedrock')
   const none: AwsKeys = { region: '', accessKeyId: '', secretAccessKey: '' }
   return createAmazonBedrock({ ...reach, ...(aws ?? none) })
-}
-
-async function compatible({ baseUrl, headers, apiKey }: ProviderSpec, fetch: Fetch) {
-  const { createOpenAICompatible } = await (compatiblePackage ??=
-    import('@ai-sdk/openai-compatible'))
-  const key = apiKey === undefined ? {} : { apiKey }
-  return createOpenAICompatible({
-    name: 'compatible',
-    baseURL: trimmed(baseUrl),
-    fetch,
-    headers: { ...headers },
-    includeUsage: true,
-    ...key,
-  })
 }
 
 function trimmed(baseUrl: string): string {

@@ -2,6 +2,11 @@ import type { TokenUsage } from '../node/events.ts'
 
 export const noUsage: TokenUsage = { input_tokens: 0, output_tokens: 0, total_tokens: 0 }
 
+/** What one answer cost; a provider that does not count costs nothing. */
+export function usageOf(input = 0, output = 0): TokenUsage {
+  return { input_tokens: input, output_tokens: output, total_tokens: input + output }
+}
+
 /** Adds up what the calls of models cost. */
 export interface Tally {
   readonly spend: (usage: TokenUsage) => void

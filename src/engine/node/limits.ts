@@ -1,4 +1,5 @@
 import type { Failure } from '../../core/errors.ts'
+import { startWatch } from '../../core/watch.ts'
 
 /** Milliseconds that the parts of a run may take; the run itself is limited by its signal. */
 export const limits = {
@@ -15,6 +16,8 @@ export interface Limit {
   readonly signals: readonly AbortSignal[]
   /** What is thrown when the time is over. */
   readonly late: () => Failure
+  /** What the work has made goes on listening to its signal, which follows the others for good. */
+  readonly lasts?: boolean
 }
 
 /**
@@ -22,25 +25,22 @@ export interface Limit {
  * rejects with the reason of the signal that ended it. Leaves no timer behind.
  */
 export async function withinLimit<T>(
-  { ms, signals, late }: Limit,
+  { signals, lasts = false, ...limit }: Limit,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const own = new AbortController()
-  const timer = setTimeout(() => own.abort(late()), ms)
-  const signal = AbortSignal.any([...signals, own.signal])
-  let stop: (() => void) | undefined
-  const ended = new Promise<never>((_resolve, reject) => {
-    stop = () => reject(reasonOf(signal))
-    signal.addEventListener('abort', stop, { once: true })
-  })
+  const watch = startWatch(signals, limit)
+  const { signal } = watch
   try {
     signal.throwIfAborted()
-    return await Promise.race([work(signal), ended])
+    return await new Promise<T>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(reasonOf(signal)), { once: true })
+      work(signal).then(resolve, reject)
+    })
   } catch (error) {
     throw signal.aborted ? reasonOf(signal) : error
   } finally {
-    clearTimeout(timer)
-    if (stop !== undefined) signal.removeEventListener('abort', stop)
+    if (lasts) watch.unlimit()
+    else watch.stop()
   }
 }
 

@@ -1,7 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import type { JsonSchema } from '../node/instances.ts'
+import { eventData } from '../text/event-stream.ts'
 import { isRecord, parseJson, textOf } from '../text/paths.ts'
-import { eventData } from './sse.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -132,8 +132,8 @@ async function answerTo(id: number, response: Response): Promise<Json | undefine
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true
   if (!isStream || response.body === null)
     return [parseJson(await response.text())].flat().find(isAnswer)
-  for await (const data of eventData(response.body)) {
-    const found = [parseJson(data)].flat().find(isAnswer)
+  for await (const events of eventData(response.body)) {
+    const found = events.flatMap((data) => parseJson(data)).find(isAnswer)
     if (found !== undefined) return found
   }
   return undefined
