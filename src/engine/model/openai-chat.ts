@@ -4,20 +4,22 @@ import { openAiBody, type OpenAiDialect } from './openai-request.ts'
 import { postJson, type Reached } from './post.ts'
 import { tellWhole, type Asked, type Hearing, type Said, type Speaker } from './speaker.ts'
 
+const inPieces = { stream: true, stream_options: { include_usage: true } }
+
 /**
  * Speaks with a chat model in OpenAI's format. Requests are written by the packages for it; answers
  * are read here, because the packages take each piece of one through a schema and four streams,
  * which costs more than all the rest of a run.
  */
 export function openAiSpeaker(dialect: OpenAiDialect, reached: Reached): Speaker {
-  const ask = async (asked: Asked, how: 'whole' | 'streamed'): Promise<Response> => {
-    const body = await openAiBody(dialect, asked, how)
+  const ask = async (asked: Asked, more?: typeof inPieces): Promise<Response> => {
+    const body = { ...(await openAiBody(dialect, asked)), ...more }
     return postJson('/chat/completions', body, { ...reached, signal: asked.abortSignal })
   }
   return {
-    whole: async (asked) => readWhole(await ask(asked, 'whole')),
+    whole: async (asked) => readWhole(await ask(asked)),
     async streamed(asked) {
-      const response = await ask(asked, 'streamed')
+      const response = await ask(asked, inPieces)
       const type = response.headers.get('content-type') ?? ''
       if (!type.startsWith('application/json')) return (hearing) => readPieces(response, hearing)
       // Some servers stream to nobody, whatever they are asked.

@@ -29,7 +29,7 @@ export function openAiEmbedding(model: string, reached: Reached): EmbeddingModel
     supportsParallelCalls: true,
     async doEmbed({ values: input, abortSignal: signal, providerOptions }) {
       const asked = { model, input, encoding_format: 'float', ...providerOptions?.[compatible] }
-      const response = await postJson('/embeddings', JSON.stringify(asked), { ...reached, signal })
+      const response = await postJson('/embeddings', asked, { ...reached, signal })
       return { embeddings: readVectors(await response.json()) }
     },
   }

@@ -1,6 +1,5 @@
-import type * as OpenAi from '@ai-sdk/openai'
 import type * as Compatible from '@ai-sdk/openai-compatible'
-import type { LanguageModelV4 } from '@ai-sdk/provider'
+import type * as OpenAi from '@ai-sdk/openai/internal'
 import type { Asked } from './speaker.ts'
 
 /** Two packages write OpenAI's format: one knows its own models, the other what everybody takes. */
@@ -9,51 +8,33 @@ export interface OpenAiDialect {
   readonly modelName: string
 }
 
-type Fetch = typeof globalThis.fetch
+type Body = Readonly<Record<string, unknown>>
+
+/**
+ * What writes the package's requests. It is not declared, as the package would rather send them
+ * itself; a test fails if it goes.
+ */
+interface OpenAiWriter {
+  getArgs(asked: Asked): Promise<{ readonly args: Body }>
+}
+
+/** Under this name stand the settings of those who speak OpenAI's format, and what they want back. */
+export const compatible = 'compatible'
 
 /** Both are looked up once. */
 let openaiPackage: Promise<typeof OpenAi> | undefined
 let compatiblePackage: Promise<typeof Compatible> | undefined
 
-/**
- * The body of a request, as the package would send it. It has no function for that alone, so it is
- * given a way out that keeps what is to be sent, and goes no further.
- */
-export async function openAiBody(
-  dialect: OpenAiDialect,
-  asked: Asked,
-  how: 'whole' | 'streamed',
-): Promise<string> {
-  let body: RequestInit['body']
-  const model = await writerFor(dialect, (_url, init) => {
-    body = init?.body
-    return Promise.reject(new Error('written'))
-  })
-  try {
-    await (how === 'whole' ? model.doGenerate(asked) : model.doStream(asked))
-  } catch (error) {
-    if (typeof body === 'string') return body
-    throw error
-  }
-  throw new Error('A request was not written.')
-}
+const config = { provider: compatible, headers: () => ({}), url: () => '' }
 
-async function writerFor(
-  { api, modelName }: OpenAiDialect,
-  fetch: Fetch,
-): Promise<LanguageModelV4> {
+/** The body of a request for an answer in one piece. */
+export async function openAiBody({ api, modelName }: OpenAiDialect, asked: Asked): Promise<Body> {
   if (api === 'openai') {
-    const { createOpenAI } = await (openaiPackage ??= import('@ai-sdk/openai'))
-    return createOpenAI({ baseURL: nowhere, apiKey: '', fetch }).chat(modelName)
+    const { OpenAIChatLanguageModel } = await (openaiPackage ??= import('@ai-sdk/openai/internal'))
+    const model: unknown = new OpenAIChatLanguageModel(modelName, config)
+    return (await (model as OpenAiWriter).getArgs(asked)).args
   }
-  const { createOpenAICompatible } = await (compatiblePackage ??=
+  const { OpenAICompatibleChatLanguageModel } = await (compatiblePackage ??=
     import('@ai-sdk/openai-compatible'))
-  const settings = { name: compatible, baseURL: nowhere, includeUsage: true, fetch }
-  return createOpenAICompatible(settings)(modelName)
+  return (await new OpenAICompatibleChatLanguageModel(modelName, config).prepareRequest(asked)).body
 }
-
-/** Left out, the packages would look for an address in the environment. */
-const nowhere = 'http://localhost'
-
-/** Under this name stand the settings of those who speak OpenAI's format, and what they want back. */
-export const compatible = 'compatible'

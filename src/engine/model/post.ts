@@ -15,7 +15,7 @@ export interface Reached {
  */
 export async function postJson(
   path: string,
-  body: string,
+  body: unknown,
   { baseUrl, headers, fetch, signal }: Reached & { readonly signal?: AbortSignal | undefined },
 ): Promise<Response> {
   const url = baseUrl + path
@@ -23,7 +23,7 @@ export async function postJson(
   const response = await fetch(url, {
     method: 'POST',
     headers: sent,
-    body,
+    body: JSON.stringify(body),
     ...(signal && { signal }),
   })
   if (response.ok) return response
