@@ -6,9 +6,10 @@ import {
   type SqlEntityManager,
 } from '@mikro-orm/postgresql'
 import type { PoolReading } from '../platform/metrics.ts'
-import { hasBinary, type RunBound } from './bound.ts'
+import type { RunBound } from './bound.ts'
 import { settings, type WorkspaceFilter } from './columns.ts'
 import { quoteIdentifier, type RoleNames } from './roles.ts'
+import { inTransaction, send, sendTogether } from './send.ts'
 import type { Statement } from './statement.ts'
 import type { VectorIndexing } from './vector-index.ts'
 
@@ -34,8 +35,8 @@ export interface Database extends VectorIndexing {
    * parameters is a `bytea`; outside a transaction a `Float32Array` is a `real[]`.
    */
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
-  /** Runs statements in the same way, all or none. */
-  write(em: SqlEntityManager, statements: readonly Statement[]): Promise<void>
+  /** Runs statements in the same way, for whatever serves a caller: all or none. */
+  write(scope: Scope, statements: readonly Statement[]): Promise<void>
   /** Throws when the database does not answer. */
   ping(): Promise<void>
   /** How busy the connections are; null for the embedded database, which has one. */
@@ -64,21 +65,25 @@ export function createDatabase(opened: Opened, afterClose: () => Promise<void>):
     em.setSessionContext({ role })
     return em
   }
+  const workspaceEm = (scope: Scope): SqlEntityManager => {
+    // Without a workspace the filter has no parameters, and a query for its rows throws.
+    const em = fork(scope.workspaceId ? { id: scope.workspaceId } : null)
+    em.setSessionContext({ variables: variablesOf(scope) })
+    return em
+  }
   return {
     kind,
-    workspaceEm(scope) {
-      // Without a workspace the filter has no parameters, and a query for its rows throws.
-      const em = fork(scope.workspaceId ? { id: scope.workspaceId } : null)
-      em.setSessionContext({ variables: variablesOf(scope) })
-      return em
-    },
+    workspaceEm,
     lookupEm: () => acting(roles.lookup),
     jobsEm: () => acting(roles.jobs),
     ...opened.indexing,
     rows: <T>(em: SqlEntityManager, sql: string, params: readonly unknown[] = []) =>
-      send<T>(em, [{ sql, params }], opened.runBound),
-    write: async (em, statements) => {
-      if (statements.length > 0) await send(em, statements, opened.runBound)
+      send<T>(em, { sql, params }, opened.runBound),
+    async write(scope, statements) {
+      const connection = orm.em.getConnection()
+      if (connection instanceof PostgreSqlConnection) {
+        await sendTogether(connection, { variables: variablesOf(scope) }, statements)
+      } else await inTransaction(workspaceEm(scope), statements)
     },
     async ping() {
       await orm.em.fork().execute('select 1')
@@ -108,48 +113,6 @@ async function readPool(em: SqlEntityManager): Promise<PoolReading | null> {
     waitingCount: waiting,
   } = await connection.getNativeClient()
   return { open, idle, waiting }
-}
-
-/** Gives the rows of the last statement. */
-async function send<T>(
-  em: SqlEntityManager,
-  statements: readonly Statement[],
-  runBound: RunBound,
-): Promise<T[]> {
-  const [statement, ...others] = statements
-  const isAlone = others.length === 0 && !em.isInTransaction()
-  if (statement && isAlone && hasBinary(statement)) {
-    return (await runBound(settlement(em), statement)) as T[]
-  }
-  const connection = em.getConnection()
-  if (!(connection instanceof PostgreSqlConnection) || em.isInTransaction()) {
-    return em.transactional(async (inner) => {
-      let rows: T[] = []
-      for (const { sql, params } of statements) rows = await inner.execute<T[]>(sql, [...params])
-      return rows
-    })
-  }
-  const platform = em.getPlatform()
-  const texts = statements.map(({ sql, params }) => platform.formatQuery(sql, params))
-  // Statements sent together are one transaction, so what is set for them ends with it.
-  const pool = await connection.getNativeClient()
-  return lastRows<T>(await pool.query([settlement(em), ...texts].join('; ')))
-}
-
-/** The statement that sets, for a transaction, whose rows it sees. */
-function settlement(em: SqlEntityManager): string {
-  const context = em.getSessionContext()
-  const set = Object.entries(context?.variables ?? {}).map(
-    ([name, value]) => [name, String(value)] as const,
-  )
-  if (context?.role) set.push(['role', context.role])
-  const calls = set.map(() => 'set_config(?, ?, true)').join(', ') || '1'
-  return em.getPlatform().formatQuery(`select ${calls}`, set.flat())
-}
-
-function lastRows<T>(results: unknown): T[] {
-  const last: unknown = Array.isArray(results) ? results.at(-1) : results
-  return (last as { rows: T[] }).rows
 }
 
 /** PostgreSQL start-up options that put every pooled connection under the serving role at once. */

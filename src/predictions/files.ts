@@ -31,14 +31,14 @@ export async function keepFiles(
   place: ChatPlace,
   files: readonly NewFile[],
 ): Promise<void> {
-  const { database } = ctx.deps
-  const em = database.workspaceEm({ workspaceId: place.flow.workspaceId })
+  const { workspaceId } = place.flow
   const older = {
     sql: `delete from chat_file where chatflowid = ? and chat_id = ? and owner = ?
       and name in (${files.map(() => '?').join(', ')})`,
     params: [...Object.values(conditionOf(ctx, place)), ...files.map(({ name }) => name)],
   }
-  if (files.length > 0) await database.write(em, [older, ...fileRows(ctx, place, files)])
+  if (files.length === 0) return
+  await ctx.deps.database.write({ workspaceId }, [older, ...fileRows(ctx, place, files)])
 }
 
 /** The statements that add files to a conversation. */

@@ -173,7 +173,7 @@ async function writeUnlessRemoved(
   statements: readonly Statement[],
 ): Promise<void> {
   try {
-    await database.write(database.workspaceEm({ workspaceId }), statements)
+    await database.write({ workspaceId }, statements)
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === '23503')) throw cause
     throw new Failure('NOT_FOUND', 'The chatflow was removed while it ran.', { cause })

@@ -1,0 +1,61 @@
+import type { Platform, SessionContext } from '@mikro-orm/core'
+import { PostgreSqlConnection, type SqlEntityManager } from '@mikro-orm/postgresql'
+import { hasBinary, type RunBound } from './bound.ts'
+import type { Statement } from './statement.ts'
+
+/** Runs a statement under the EntityManager's role and scope, within its transaction if it has begun one. */
+export async function send<T>(
+  em: SqlEntityManager,
+  statement: Statement,
+  runBound: RunBound,
+): Promise<T[]> {
+  const connection = em.getConnection()
+  const context = em.getSessionContext() ?? {}
+  if (!em.isInTransaction() && hasBinary(statement)) {
+    return (await runBound(settlement(context, em.getPlatform()), statement)) as T[]
+  }
+  if (!(connection instanceof PostgreSqlConnection) || em.isInTransaction()) {
+    return inTransaction<T>(em, [statement])
+  }
+  return sendTogether<T>(connection, context, [statement])
+}
+
+/** Gives the rows of the last statement. */
+export async function inTransaction<T>(
+  em: SqlEntityManager,
+  statements: readonly Statement[],
+): Promise<T[]> {
+  return em.transactional(async (inner) => {
+    let rows: T[] = []
+    for (const { sql, params } of statements) rows = await inner.execute<T[]>(sql, [...params])
+    return rows
+  })
+}
+
+/**
+ * Sends statements as one message, which is one transaction: what is set for them ends with it.
+ * Gives the rows of the last one.
+ */
+export async function sendTogether<T>(
+  connection: PostgreSqlConnection,
+  context: SessionContext,
+  statements: readonly Statement[],
+): Promise<T[]> {
+  const platform = connection.getPlatform()
+  const texts = statements.map(({ sql, params }) => platform.formatQuery(sql, params))
+  const pool = await connection.getNativeClient()
+  return lastRows<T>(await pool.query([settlement(context, platform), ...texts].join('; ')))
+}
+
+/** The statement that sets, for a transaction, whose rows it sees. */
+function settlement({ variables = {}, role }: SessionContext, platform: Platform): string {
+  const set = Object.entries(variables).map(([name, value]) => [name, String(value)] as const)
+  if (role) set.push(['role', role])
+  const calls = set.map(() => 'set_config(?, ?, true)').join(', ') || '1'
+  return platform.formatQuery(`select ${calls}`, set.flat())
+}
+
+function lastRows<T>(results: unknown): T[] {
+  const last: unknown = Array.isArray(results) ? results.at(-1) : results
+  return (last as { rows: T[] }).rows
+}
