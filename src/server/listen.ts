@@ -1,8 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Config } from '../platform/config.ts'
 import type { Answer } from '../rest/answer.ts'
@@ -127,11 +124,31 @@ async function write({ status, headers, body }: Answer, response: ServerResponse
     return
   }
   response.writeHead(status, headers)
-  try {
-    await pipeline(Readable.fromWeb(body as NodeReadableStream), response)
-  } catch {
-    // The client went away, or the stream broke: either way there is nobody to tell.
-    response.destroy()
+  await writePieces(body, response)
+  response.end()
+}
+
+/**
+ * Asks for each piece once the client has room for it; one that went away gets nothing more, and the
+ * stream hears of it. Rejects when the stream breaks.
+ */
+async function writePieces(
+  body: ReadableStream<Uint8Array>,
+  response: ServerResponse,
+): Promise<void> {
+  const pieces = body.getReader()
+  let goOn = (): void => undefined
+  const leave = (): void => {
+    pieces.cancel().catch(() => undefined)
+    goOn()
+  }
+  response.on('drain', () => goOn())
+  response.once('close', leave)
+  if (response.destroyed) leave()
+  for (;;) {
+    const { done, value } = await pieces.read()
+    if (done) return
+    if (!response.write(value)) await new Promise<void>((resolve) => (goOn = resolve))
   }
 }
 
