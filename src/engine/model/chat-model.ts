@@ -79,7 +79,8 @@ export function createChatModel(spec: ModelSpec, world: ChatWorld): ChatModel {
 
 /** @throws Failure UNPROCESSABLE when the base URL is no http URL. */
 export function checkAddress({ node, baseUrl }: Pick<ModelSpec, 'node' | 'baseUrl'>): void {
-  if (URL.canParse(baseUrl) && /^https?:$/.test(new URL(baseUrl).protocol)) return
+  const { protocol = '' } = URL.parse(baseUrl) ?? {}
+  if (protocol === 'http:' || protocol === 'https:') return
   const sentence = `The node ${nodeTitle(node)} cannot run: its base path is not an http URL.`
   throw new Failure('UNPROCESSABLE', sentence)
 }

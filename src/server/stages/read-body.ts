@@ -60,11 +60,7 @@ async function withFiles(
   const uploads = parts.spool.begin()
   const release = uploads.hold()
   try {
-    const body = limited(
-      timely(exchange.body, { pieceMs: patience.betweenPieces }),
-      limit,
-      exchange,
-    )
+    const body = bounded(exchange, { limit, pieceMs: patience.betweenPieces })
     const form = await readForm(body, exchange.headers['content-type'] ?? '', {
       uploads,
       fieldBytes: expected.limitBytes,
@@ -95,35 +91,31 @@ function refuseEncoding({ headers }: Exchange): void {
 
 async function readWithin(exchange: Exchange, limit: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  const body = timely(exchange.body, { totalMs: patience.whole })
-  for await (const chunk of limited(body, limit, exchange)) chunks.push(chunk)
+  const bounds = { limit, totalMs: patience.whole }
+  for await (const chunk of bounded(exchange, bounds)) chunks.push(chunk)
   return Buffer.concat(chunks)
 }
 
-/** Throws PAYLOAD_TOO_LARGE: the declared length is only a promise, and there may be none. */
-async function* limited(
-  body: AsyncIterable<Uint8Array>,
-  limit: number,
-  { headers }: Pick<Exchange, 'headers'>,
-): AsyncGenerator<Uint8Array> {
-  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
-  let size = 0
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > limit) throw tooLarge(limit)
-    yield chunk
-  }
+interface Bounds {
+  readonly limit: number
+  readonly pieceMs?: number
+  readonly totalMs?: number
 }
 
-/** Throws BAD_REQUEST, and hangs up, when the body or its next piece takes too long. */
-async function* timely(
-  body: Exchange['body'],
-  { pieceMs, totalMs }: { readonly pieceMs?: number; readonly totalMs?: number },
+/**
+ * Throws PAYLOAD_TOO_LARGE: the declared length is only a promise, and there may be none. Throws
+ * BAD_REQUEST, and hangs up, when the body or its next piece takes too long.
+ */
+async function* bounded(
+  { body, headers }: Exchange,
+  { limit, pieceMs, totalMs }: Bounds,
 ): AsyncGenerator<Uint8Array> {
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
   if (body === null) return
   let giveUp = (): void => undefined
   const start = (): NodeJS.Timeout => setTimeout(() => giveUp(), totalMs ?? pieceMs)
   let timer = start()
+  let size = 0
   const pieces = body[Symbol.asyncIterator]()
   try {
     for (;;) {
@@ -133,6 +125,8 @@ async function* timely(
         pieces.next().then(resolve, reject)
       })
       if (done) return
+      size += value.length
+      if (size > limit) throw tooLarge(limit)
       if (pieceMs !== undefined) {
         clearTimeout(timer)
         timer = start()
