@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { base62 } from './text.ts'
 
@@ -28,7 +28,7 @@ export function mask(secret: string): string {
 
 /** SHA-256 in hex. Enough for 256 random bits, which no dictionary holds; never for passwords. */
 export function digest(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
+  return hash('sha256', secret)
 }
 
 export function digestsMatch(a: string, b: string): boolean {

@@ -1,3 +1,4 @@
+import { onceForEach } from '../core/once-for-each.ts'
 import { planAgentflow, unknownIn } from './agentflow/plan.ts'
 import { planChatflow } from './chatflow/plan.ts'
 import type { Flow, FlowNode } from './flow/flow.ts'
@@ -19,7 +20,7 @@ export function validateFlow(flow: Flow): readonly Problem[] {
 }
 
 /** Whether a run can answer piece by piece; a flow that cannot run cannot. */
-export function isStreamable(flow: Flow): boolean {
+export const isStreamable = onceForEach((flow: Flow): boolean => {
   if (flow.kind !== 'chatflow') return flow.kind !== 'empty'
   const plan = planChatflow(flow)
   if (!plan.ok || findNode(plan.ending.name)?.answersWhole === true) return false
@@ -32,7 +33,7 @@ export function isStreamable(flow: Flow): boolean {
   // An engine may answer with the model of its store.
   const models = own.length === 0 && isEngine ? ofCategory('Chat Models', plan.steps) : own
   return models.length > 0 && models.every(({ inputs }) => !isOff(inputs['streaming']))
-}
+})
 
 function ofCategory(category: string, nodes: readonly FlowNode[]): readonly FlowNode[] {
   return nodes.filter(({ name }) => findNode(name)?.category === category)

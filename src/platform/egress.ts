@@ -41,10 +41,9 @@ export function createEgress(options: EgressOptions): Egress {
   const follow = async (first: Call, signal: AbortSignal): Promise<Answer> => {
     let call = first
     for (let hops = 0; ; hops += 1) {
-      const { url, method, body } = call
+      const { url, method, headers, body } = call
       guard.checkLiteral(targetOf(url))
       const { origin, pathname, search } = url
-      const headers = Object.fromEntries(call.headers)
       const sent = { origin, path: pathname + search, method, headers, body, signal }
       const answer = await agent.request(sent)
       const next = redirectTarget(answer, url)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
+import { onceForEach } from '../core/once-for-each.ts'
 
 const whole = z.coerce.number().int().min(1)
 const settings = z.object({
@@ -15,9 +16,9 @@ const settings = z.object({
 
 /** Holds a flow's own limit, which its author sets in `apiConfig`, for each caller. Throws RATE_LIMITED. */
 export async function limitFlow(ctx: Ctx, flow: ChatflowView): Promise<void> {
-  const read = settings.safeParse(JSON.parse(flow.apiConfig ?? 'null'))
-  if (!read.success) return
-  const { limitMax, limitDuration, limitMsg } = read.data.rateLimit
+  const limit = limitOf(flow)
+  if (limit === undefined) return
+  const { limitMax, limitDuration, limitMsg } = limit
   const verdict = await ctx.deps.limiter.hit(`flow ${flow.id} ${callerName(ctx)}`, {
     limit: limitMax,
     windowSeconds: limitDuration,
@@ -27,6 +28,11 @@ export async function limitFlow(ctx: Ctx, flow: ChatflowView): Promise<void> {
     retryAfter: verdict.retryAfter,
   })
 }
+
+const limitOf = onceForEach(
+  ({ apiConfig }: ChatflowView) =>
+    settings.safeParse(JSON.parse(apiConfig ?? 'null')).data?.rateLimit,
+)
 
 function callerName({ caller, request }: Ctx): string {
   if (caller.kind === 'key') return caller.keyId

@@ -1,3 +1,4 @@
+import { onceForEach } from '../../core/once-for-each.ts'
 import type { Flow, FlowNode } from '../flow/flow.ts'
 import { nodeTitle } from '../flow/flow.ts'
 import { dependencies, orderFrom, successors } from '../flow/graph.ts'
@@ -19,7 +20,7 @@ const endingCategories = new Set([
 ])
 
 /** Decides how a chatflow runs, or says why it does not. */
-export function planChatflow(flow: Flow): ChatflowPlan {
+export const planChatflow = onceForEach((flow: Flow): ChatflowPlan => {
   const ending = endingNode(flow)
   if (ending === undefined) {
     const unknown = unknownNodes(flow.nodes.values())
@@ -32,7 +33,7 @@ export function planChatflow(flow: Flow): ChatflowPlan {
   if (unknown.length > 0) return { ok: false, problems: unknown }
   if ('circle' in walk) return { ok: false, problems: [circleProblem(steps)] }
   return { ok: true, ending, steps }
-}
+})
 
 const noEnding: Problem = {
   code: 'no-ending',

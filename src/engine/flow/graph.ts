@@ -1,3 +1,4 @@
+import { onceForEach } from '../../core/once-for-each.ts'
 import type { Flow, FlowNode } from './flow.ts'
 
 /** Node id to the ids it needs, or leads to. */
@@ -23,24 +24,13 @@ export function successors(flow: Flow): Links {
  * Ids that each node needs before it can run: by an edge, or by a `{{id.data.instance}}` in its
  * inputs. The latter decides what is built; a flow made by hand may have it without the edge.
  */
-export function dependencies(flow: Flow): Links {
-  const known = needs.get(flow)
-  if (known) return known
-  const links = allDependencies(flow)
-  needs.set(flow, links)
-  return links
-}
-
-/** A flow never changes, and many runs of one ask. */
-const needs = new WeakMap<Flow, Links>()
-
-function allDependencies(flow: Flow): Links {
+export const dependencies = onceForEach((flow: Flow): Links => {
   const byEdge = flow.edges.map(({ source, target }) => [target, source] as const)
   const byText = [...flow.nodes.values()].flatMap((node) =>
     referredIds(node).map((id) => [node.id, id] as const),
   )
   return linksOf(flow, [...byEdge, ...byText, ...byVariable(flow)])
-}
+})
 
 /** Who gets a variable needs the nodes that set it. */
 function byVariable(flow: Flow): (readonly [string, string])[] {
