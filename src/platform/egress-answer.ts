@@ -1,9 +1,7 @@
-import { pipeline, type Readable, type Transform } from 'node:stream'
+import { pipeline, Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import type { Dispatcher } from 'undici'
 import { Failure } from '../core/errors.ts'
-
-export type Answer = Dispatcher.ResponseData
+import { drain, type Answer, type Body } from './egress-send.ts'
 
 /** What a body read through us no longer fits, or what is between the server and us only. */
 const droppedHeaders = new Set([
@@ -44,32 +42,31 @@ export function readableAnswer(answer: Answer, reading: Reading): Response {
   }
   const shape = { status, statusText, headers }
   if (!bodiless.has(status)) return new Response(counted(decoded(answer), reading), shape)
-  answer.body.dump().catch(() => undefined)
+  drain(answer.body).catch(() => undefined)
   reading.ended()
   return new Response(null, shape)
 }
 
-function decoded({ body, headers }: Answer): Readable {
+function decoded({ body, headers }: Answer): Pick<Body, 'next' | 'return'> {
   const encoding = headers['content-encoding']
   const decoder = typeof encoding === 'string' && decoders.get(encoding.trim().toLowerCase())
   if (!decoder) return body
   // Whoever reads hears of an error by the last stream.
-  return pipeline(body, decoder(), () => undefined)
+  const stream = pipeline(Readable.from(body, { objectMode: false }), decoder(), () => undefined)
+  return stream[Symbol.asyncIterator]() as Body
 }
 
 function counted(
-  source: Readable,
+  pieces: Pick<Body, 'next' | 'return'>,
   { host, maxBytes, failureOf, ended }: Reading,
 ): ReadableStream<Uint8Array> {
-  const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-  // The reader hears of it by the iterator; a body that is given up says so with nobody listening.
-  source.on('error', () => undefined)
+  const hangUp = (): void => void pieces.return().catch(() => undefined)
   let size = 0
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
         try {
-          const { done, value } = await chunks.next()
+          const { done, value } = await pieces.next()
           if (done) {
             ended()
             return controller.close()
@@ -79,13 +76,13 @@ function counted(
           return controller.enqueue(value)
         } catch (error) {
           ended()
-          source.destroy()
+          hangUp()
           throw failureOf(error)
         }
       },
       cancel: () => {
         ended()
-        source.destroy()
+        hangUp()
       },
     },
     { highWaterMark: 0 },

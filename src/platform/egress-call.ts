@@ -1,15 +1,6 @@
 import { Readable } from 'node:stream'
 import { Failure } from '../core/errors.ts'
-import type { Answer } from './egress-answer.ts'
-
-/** One request, as it is sent. */
-export interface Call {
-  readonly url: URL
-  readonly method: string
-  /** By their names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | Readable | null
-}
+import type { Answer, Call } from './egress-send.ts'
 
 /** Headers that carry no secret, and so may follow a redirect to another origin. */
 const harmlessHeaders = new Set([

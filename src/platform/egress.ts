@@ -1,10 +1,11 @@
 import { Agent, buildConnector } from 'undici'
 import { Failure } from '../core/errors.ts'
 import { startWatch } from '../core/watch.ts'
-import { readableAnswer, type Answer } from './egress-answer.ts'
-import { readCall, redirected, redirectTarget, type Call } from './egress-call.ts'
+import { readableAnswer } from './egress-answer.ts'
+import { readCall, redirected, redirectTarget } from './egress-call.ts'
 import { createGuard, type EgressGuard, type Resolve } from './egress-guard.ts'
 import { normalHost, type Target } from './egress-rules.ts'
+import { drain, send, type Answer, type Call } from './egress-send.ts'
 
 export interface EgressOptions {
   /** `EGRESS_ALLOW`: a host, address or CIDR each, with an optional `:port`. */
@@ -41,14 +42,12 @@ export function createEgress(options: EgressOptions): Egress {
   const follow = async (first: Call, signal: AbortSignal): Promise<Answer> => {
     let call = first
     for (let hops = 0; ; hops += 1) {
-      const { url, method, headers, body } = call
+      const { url } = call
       guard.checkLiteral(targetOf(url))
-      const { origin, pathname, search } = url
-      const sent = { origin, path: pathname + search, method, headers, body, signal }
-      const answer = await agent.request(sent)
+      const answer = await send(agent, call, signal)
       const next = redirectTarget(answer, url)
       if (next === undefined) return answer
-      await answer.body.dump()
+      await drain(answer.body)
       if (hops >= maxRedirects) {
         throw new Failure('UPSTREAM', `${url.host} redirected more than ${maxRedirects} times.`)
       }
