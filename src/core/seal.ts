@@ -33,6 +33,9 @@ export interface Vault {
 
 const version = 'v1'
 
+/** Data keys that are kept unwrapped: the same few values are opened again and again. */
+const mostDataKeys = 1000
+
 /**
  * Envelope encryption with AES-256-GCM: each value has a data key of its own, wrapped under the
  * newest vault key; table, row, workspace, key id and version are the authenticated data of both.
@@ -42,6 +45,17 @@ export function createVault(ring: readonly VaultKey[]): Vault {
   const keys = new Map(ring.map(({ kid, secret }) => [kid, keyOf(secret)]))
   const newest = ring[0]
   if (!newest) throw new SealError('A vault needs at least one key.')
+  const unwrapped = new Map<string, KeyObject>()
+  const unwrap = (key: KeyObject, wrapped: string, aad: Buffer): KeyObject => {
+    // A key that was wrapped for one place is not found by another.
+    const name = `${wrapped} ${aad.toString()}`
+    const known = unwrapped.get(name)
+    if (known) return known
+    if (unwrapped.size >= mostDataKeys) unwrapped.clear()
+    const dataKey = keyOf(decrypt(key, wrapped, aad))
+    unwrapped.set(name, dataKey)
+    return dataKey
+  }
   return {
     knows: (kid) => keys.has(kid),
     seal(plain, place) {
@@ -60,7 +74,7 @@ export function createVault(ring: readonly VaultKey[]): Vault {
       const key = keys.get(kid)
       if (!key) throw new SealError(`The vault key "${kid}" is not configured.`)
       const aad = authenticatedData(place, kid)
-      return decrypt(keyOf(decrypt(key, wrapped, aad)), body, aad).toString('utf8')
+      return decrypt(unwrap(key, wrapped, aad), body, aad).toString('utf8')
     },
   }
 }

@@ -13,16 +13,19 @@ export interface LogDestination {
 
 export interface LogOptions {
   readonly level: LogLevel
-  /** Default: standard output, written without holding up the caller. */
+  /** Default: standard output, written in batches and without holding up the caller. */
   readonly destination?: LogDestination
 }
+
+/** Bytes and milliseconds that lines wait for others at most; what waits at an exit is written. */
+const batches = { minLength: 4096, periodicFlush: 100 } as const
 
 /**
  * Writes JSON lines, each scrubbed of secrets as a whole. Requests and responses have no
  * serialisers on purpose: what is logged of them is named field by field.
  */
 export function createLog({ level, destination }: LogOptions): Log {
-  const target = destination ?? pino.destination({ dest: 1, sync: false })
+  const target = destination ?? pino.destination({ dest: 1, sync: false, ...batches })
   const options = {
     level,
     base: null,
