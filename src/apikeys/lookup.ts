@@ -21,9 +21,9 @@ type Named = { readonly secret: string } | { readonly id: string }
  * rotated away or deleted. The checksum is public, so refusing a typo without a look-up tells nothing.
  */
 export async function findKey(deps: Deps, named: Named): Promise<LiveKey | null> {
-  if ('secret' in named && !isSecret(named.secret)) return null
   const [column, value] = 'secret' in named ? ['key', digest(named.secret)] : ['id', named.id]
   const found = await deps.access.get(`key ${column} ${value}`, async () => {
+    if ('secret' in named && !isSecret(named.secret)) return null
     const row = await read(deps, column === 'id' ? byId(value) : byDigest(value))
     return (
       row && { value: liveKey(row, value), tags: [`key:${row.id}`, `workspace:${row.workspaceId}`] }

@@ -26,11 +26,12 @@ export async function readCall(
   const asked = input instanceof Request ? requestParts(input) : {}
   const { method = 'GET', headers: given, body, signal }: RequestInit = { ...asked, ...init }
   const address = input instanceof Request ? input.url : input.toString()
-  if (!URL.canParse(address)) throw new Failure('UPSTREAM', 'The address to call is not a URL.')
+  const url = URL.parse(address)
+  if (url === null) throw new Failure('UPSTREAM', 'The address to call is not a URL.')
   const headers = { ...ownHeaders, ...plainHeaders(given) }
   const sent = await bodyOf(body ?? null, headers)
   return {
-    call: { url: new URL(address), method: method.toUpperCase(), headers, body: sent },
+    call: { url, method: method.toUpperCase(), headers, body: sent },
     signal: signal ?? undefined,
   }
 }

@@ -19,7 +19,7 @@ export interface Answer {
   readonly body: Body
 }
 
-/** The pieces of a body as they come; whoever stops reading before the end hangs up. */
+/** What there is of a body, as it comes; whoever stops reading before the end hangs up. */
 export interface Body {
   next(): Promise<IteratorResult<Uint8Array, undefined>>
   return(): Promise<IteratorResult<Uint8Array, undefined>>
@@ -92,7 +92,7 @@ interface Incoming {
 }
 
 function createIncoming(): Incoming {
-  const waiting: Uint8Array[] = []
+  let waiting: Uint8Array[] = []
   let size = 0
   let isOver = false
   let failure: Error | undefined
@@ -102,17 +102,19 @@ function createIncoming(): Incoming {
   const body: Body = {
     async next() {
       if (waiting.length === 0 && !isOver) await new Promise<void>((resolve) => (wake = resolve))
-      const chunk = waiting.shift()
-      if (chunk !== undefined) {
-        size -= chunk.byteLength
-        if (size < mostWaiting) control?.resume()
-        return { done: false, value: chunk }
+      const [first, ...others] = waiting
+      if (first === undefined) {
+        if (failure) throw failure
+        return over
       }
-      if (failure) throw failure
-      return over
+      waiting = []
+      size = 0
+      control?.resume()
+      // What came in one packet is read at once.
+      return { done: false, value: others.length === 0 ? first : Buffer.concat([first, ...others]) }
     },
     async return() {
-      waiting.length = 0
+      waiting = []
       if (!isOver) control?.abort(new Error('The answer is not read to its end.'))
       return over
     },

@@ -37,21 +37,21 @@ export function createLog({ level, destination }: LogOptions): Log {
 
 const MARK = '***'
 
-/** The end of a key whose text value is nobody's business. */
+/** How a key ends whose text value is nobody's business; what it begins with does not matter. */
 const SECRET_KEY =
-  '[\\w.-]{0,40}(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key|private[_-]?key|authorization|cookie)'
+  '(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key|private[_-]?key|authorization|cookie)'
 
 /** Lengths are bounded, so that no line takes long. In order: what encloses a secret before what one looks like. */
 const patterns: readonly (readonly [RegExp, string])[] = [
   // "password":"…", with what JSON escapes inside the text.
-  [new RegExp(`("${SECRET_KEY}"\\s*:\\s*")(?:[^"\\\\]|\\\\.)*(")`, 'gis'), `$1${MARK}$2`],
+  [new RegExp(`(${SECRET_KEY}"\\s*:\\s*")(?:[^"\\\\]|\\\\.)*(")`, 'gis'), `$1${MARK}$2`],
   // The same inside a text that is itself JSON: \"password\":\"…\", as many levels deep as it is.
   [
-    new RegExp(`((\\\\+)"${SECRET_KEY}\\2"\\s*:\\s*\\2")(?:.{0,4096}?[^\\\\])?(\\2")`, 'gis'),
+    new RegExp(`(${SECRET_KEY}(\\\\+)"\\s*:\\s*\\2")(?:.{0,4096}?[^\\\\])?(\\2")`, 'gis'),
     `$1${MARK}$3`,
   ],
   // password=… in forms, query strings and connection strings.
-  [new RegExp(`\\b(${SECRET_KEY}=)[^\\s&"'\\\\;]+`, 'gi'), `$1${MARK}`],
+  [new RegExp(`(${SECRET_KEY}=)[^\\s&"'\\\\;]+`, 'gi'), `$1${MARK}`],
   // postgres://user:password@host
   [/(:\/\/[^\s:/@"\\]{0,64}:)[^\s@"\\]{1,512}@/g, `$1${MARK}@`],
   [/\b(bearer|basic)(\s+|%20)[\w.~+/=-]{6,}/gi, `$1$2${MARK}`],

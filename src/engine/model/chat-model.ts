@@ -79,8 +79,7 @@ export function createChatModel(spec: ModelSpec, world: ChatWorld): ChatModel {
 
 /** @throws Failure UNPROCESSABLE when the base URL is no http URL. */
 export function checkAddress({ node, baseUrl }: Pick<ModelSpec, 'node' | 'baseUrl'>): void {
-  const { protocol = '' } = URL.parse(baseUrl) ?? {}
-  if (protocol === 'http:' || protocol === 'https:') return
+  if (/^https?:/i.test(baseUrl) && URL.canParse(baseUrl)) return
   const sentence = `The node ${nodeTitle(node)} cannot run: its base path is not an http URL.`
   throw new Failure('UNPROCESSABLE', sentence)
 }

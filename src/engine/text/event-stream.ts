@@ -30,7 +30,7 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonl
     rest += text
     // A line of many pieces is looked through once, when its end has come.
     if (!/[\r\n]/.test(text)) continue
-    const lines = rest.split(/\r\n|\n|\r(?!$)/)
+    const lines = rest.split(rest.includes('\r') ? /\r\n|\n|\r(?!$)/ : '\n')
     rest = lines.pop() ?? ''
     yield lines
   }

@@ -159,9 +159,11 @@ function bodyType(header: string | undefined): BodyType | null {
   return mediaTypes[name.trim()] ?? null
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
 function decode(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return decoder.decode(bytes)
   } catch {
     throw new Failure('BAD_REQUEST', 'The body is not valid UTF-8.')
   }
