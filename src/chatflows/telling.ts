@@ -30,7 +30,7 @@ export async function tellWhile(
   const told = tell(ctx, queue, () => work({ emit: queue.push, signal: reader.signal }))
   const finished = told.finally(unwatch)
   await Promise.race([queue.begun, finished])
-  return read(queue, reader)
+  return queue.events(() => reader.abort(new Failure('CONFLICT', 'The client went away.')))
 }
 
 /** Rejects only for a failure before anything was told. */
@@ -47,16 +47,6 @@ async function tell(
   }
   queue.push({ event: 'end', data: '[DONE]' })
   queue.end()
-}
-
-async function* read(queue: EventQueue, reader: AbortController): AsyncGenerator<Told> {
-  let isTold = false
-  try {
-    yield* queue.events()
-    isTold = true
-  } finally {
-    if (!isTold) reader.abort(new Failure('CONFLICT', 'The client went away.'))
-  }
 }
 
 function loggedSentence(ctx: Ctx, error: unknown): string {

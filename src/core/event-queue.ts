@@ -14,7 +14,8 @@ export interface EventQueue {
   isEmpty(): boolean
   /** Resolves with the first event. */
   readonly begun: Promise<void>
-  events(): AsyncGenerator<Told>
+  /** Read once; `left` is called when the reader leaves before the end. */
+  events(left: () => void): AsyncGenerator<Told>
 }
 
 /** What an unread story may take up, as characters of JSON. */
@@ -42,6 +43,12 @@ export function createEventQueue(onFull: () => void): EventQueue {
   let pushed = 0
   let isOver = false
   let wake = (): void => undefined
+  const take = (): Told | undefined => {
+    const next = waiting.shift()
+    unread -= next?.size ?? 0
+    if (waiting.length === 0) largest = 0
+    return next?.event
+  }
   return {
     begun: begun.promise,
     isEmpty: () => pushed === 0,
@@ -63,15 +70,17 @@ export function createEventQueue(onFull: () => void): EventQueue {
       isOver = true
       wake()
     },
-    async *events() {
-      for (;;) {
-        const next = waiting.shift()
-        if (next) {
-          unread -= next.size
-          if (waiting.length === 0) largest = 0
-          yield next.event
-        } else if (isOver) return
-        else await new Promise<void>((resolve) => (wake = resolve))
+    async *events(left) {
+      let isRead = false
+      try {
+        while (!isRead) {
+          const event = take()
+          if (event) yield event
+          else if (isOver) isRead = true
+          else await new Promise<void>((resolve) => (wake = resolve))
+        }
+      } finally {
+        if (!isRead) left()
       }
     },
   }

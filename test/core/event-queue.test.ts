@@ -25,7 +25,7 @@ test('what was read makes room', async () => {
   const queue = createEventQueue(() => {
     isFull = true
   })
-  const events = queue.events()
+  const events = queue.events(() => undefined)
   for (let round = 0; round < 100; round += 1) {
     queue.push({ event: 'token', data: 'x'.repeat(100_000) })
     await events.next()
