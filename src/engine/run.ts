@@ -2,7 +2,7 @@ import { Failure } from '../core/errors.ts'
 import { runAgentflow } from './agentflow/agentflow.ts'
 import { runChatflow } from './chatflow/chatflow.ts'
 import { createTally } from './model/usage.ts'
-import type { Emit } from './node/events.ts'
+import type { Emit, FlowEvent } from './node/events.ts'
 import type { FlowResult } from './node/result.ts'
 import { prepareRun, sessionOf } from './run/context.ts'
 import { suggestFollowUps } from './run/follow-up.ts'
@@ -47,7 +47,9 @@ export async function runFlow(request: RunRequest): Promise<FlowResult> {
 function withoutSecrets(emit: Emit, secrets: Secrets): Emit {
   return (event) => {
     // Rows are clean as they are written: a record is told anew with each of them.
-    emit(event.event === 'agentFlowExecutedData' ? event : secrets.redact(event))
+    if (event.event === 'agentFlowExecutedData') return emit(event)
+    const data: unknown = secrets.redact(event.data)
+    return emit(data === event.data ? event : ({ ...event, data } as FlowEvent))
   }
 }
 
