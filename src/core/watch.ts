@@ -16,16 +16,16 @@ export function startWatch(
   { ms, late }: { readonly ms: number; readonly late: () => Error },
 ): Watch {
   const watch = new AbortController()
-  const leave = (event: Event): void => {
-    if (event.target instanceof AbortSignal) watch.abort(event.target.reason)
+  const leave = (): void => watch.abort(signals.find(({ aborted }) => aborted)?.reason)
+  const { signal: watched } = watch
+  if (signals.some(({ aborted }) => aborted)) {
+    leave()
+    return { signal: watched, unlimit: () => undefined, stop: () => undefined }
   }
   const timer = setTimeout(() => watch.abort(late()), ms)
-  for (const signal of signals) {
-    if (signal.aborted) watch.abort(signal.reason)
-    else signal.addEventListener('abort', leave)
-  }
+  for (const signal of signals) signal.addEventListener('abort', leave)
   return {
-    signal: watch.signal,
+    signal: watched,
     unlimit: () => clearTimeout(timer),
     stop() {
       clearTimeout(timer)

@@ -35,7 +35,7 @@ export interface Database extends VectorIndexing {
    * parameters is a `bytea`; outside a transaction a `Float32Array` is a `real[]`.
    */
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
-  /** Runs statements in the same way, for whatever serves a caller: all or none. */
+  /** Runs statements as one message, for whatever serves a caller: all or none. Takes no vectors. */
   write(scope: Scope, statements: readonly Statement[]): Promise<void>
   /** Throws when the database does not answer. */
   ping(): Promise<void>

@@ -42,21 +42,23 @@ export async function sendTogether<T>(
   statements: readonly Statement[],
 ): Promise<T[]> {
   const platform = connection.getPlatform()
-  const texts = statements.map((statement) => textOf(statement, platform))
+  const texts = statements.map((statement) => written(statement, platform))
   const pool = await connection.getNativeClient()
   return lastRows<T>(await pool.query([settlement(context, platform), ...texts].join('; ')))
 }
 
-/** The statement with its values in it. */
-function textOf({ sql, params }: Statement, platform: Platform): string {
+/** The statement with its values in it, one for each `?`. */
+function written({ sql, params }: Statement, platform: Platform): string {
   const [start = '', ...pieces] = sql.split('?')
+  if (pieces.length !== params.length)
+    throw new Error('A statement has not as many values as places.')
   return start + pieces.map((piece, at) => literal(params[at], platform) + piece).join('')
 }
 
 /** The platform goes through texts letter by letter, also through those that need no escaping. */
 function literal(value: unknown, platform: Platform): string {
-  const isPlain = typeof value === 'string' && !/['\\]/.test(value)
-  return isPlain ? `'${value}'` : platform.quoteValue(value)
+  if (typeof value === 'string' && !/['\\]/.test(value)) return `'${value}'`
+  return platform.quoteValue(value instanceof Uint8Array ? Buffer.from(value) : value)
 }
 
 /** The statement that sets, for a transaction, whose rows it sees. */
@@ -64,7 +66,7 @@ function settlement({ variables = {}, role }: SessionContext, platform: Platform
   const set = Object.entries(variables).map(([name, value]) => [name, String(value)] as const)
   if (role) set.push(['role', role])
   const calls = set.map(() => 'set_config(?, ?, true)').join(', ') || '1'
-  return textOf({ sql: `select ${calls}`, params: set.flat() }, platform)
+  return written({ sql: `select ${calls}`, params: set.flat() }, platform)
 }
 
 function lastRows<T>(results: unknown): T[] {

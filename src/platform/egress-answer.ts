@@ -12,6 +12,8 @@ const droppedHeaders = new Set([
   'connection',
   'keep-alive',
 ])
+/** A `Response` refuses what is above. */
+const highestStatus = 599
 /** They have no body, and a `Response` refuses them one. */
 const bodiless = new Set([204, 205, 304])
 
@@ -35,6 +37,10 @@ interface Reading {
 /** The answer as `fetch` gives it: its body counted, and without headers that no longer fit it. */
 export function readableAnswer(answer: Answer, reading: Reading): Response {
   const { statusCode: status, statusText } = answer
+  if (status > highestStatus) {
+    answer.body.return().catch(() => undefined)
+    throw new Failure('UPSTREAM', `${reading.host} answered with the status ${status}.`)
+  }
   const headers = new Headers()
   for (const [name, value] of Object.entries(answer.headers)) {
     if (droppedHeaders.has(name) || value === undefined) continue
@@ -47,17 +53,26 @@ export function readableAnswer(answer: Answer, reading: Reading): Response {
   return new Response(null, shape)
 }
 
-function decoded({ body, headers }: Answer): Pick<Body, 'next' | 'return'> {
+function decoded({ body, headers }: Answer): Body {
   const encoding = headers['content-encoding']
   const decoder = typeof encoding === 'string' && decoders.get(encoding.trim().toLowerCase())
   if (!decoder) return body
+  const encoded = Readable.from({ [Symbol.asyncIterator]: () => body }, { objectMode: false })
   // Whoever reads hears of an error by the last stream.
-  const stream = pipeline(Readable.from(body, { objectMode: false }), decoder(), () => undefined)
-  return stream[Symbol.asyncIterator]() as Body
+  const stream = pipeline(encoded, decoder(), () => undefined)
+  const pieces = stream[Symbol.asyncIterator]()
+  return {
+    next: () => pieces.next() as ReturnType<Body['next']>,
+    // Its own `return` would wait for what is being read.
+    async return() {
+      stream.destroy()
+      return body.return()
+    },
+  }
 }
 
 function counted(
-  pieces: Pick<Body, 'next' | 'return'>,
+  pieces: Body,
   { host, maxBytes, failureOf, ended }: Reading,
 ): ReadableStream<Uint8Array> {
   const hangUp = (): void => void pieces.return().catch(() => undefined)

@@ -23,7 +23,6 @@ export interface Answer {
 export interface Body {
   next(): Promise<IteratorResult<Uint8Array, undefined>>
   return(): Promise<IteratorResult<Uint8Array, undefined>>
-  [Symbol.asyncIterator](): Body
 }
 
 /** Bytes that may wait to be read before the sender is held back. */
@@ -38,16 +37,26 @@ export function send(dispatcher: Dispatcher, call: Call, signal: AbortSignal): P
   const { origin, pathname, search } = call.url
   const { method, headers, body } = call
   return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
     const incoming = createIncoming()
-    let leave = (): void => undefined
-    dispatcher.dispatch(
+    let control: Dispatcher.DispatchController | undefined
+    const leave = (): void => {
+      fail(signal.reason)
+      control?.abort(signal.reason)
+    }
+    const fail = (error: unknown): void => {
+      signal.removeEventListener('abort', leave)
+      if (body instanceof Readable) body.destroy()
+      reject(error)
+      incoming.fail(error)
+    }
+    if (signal.aborted) return fail(signal.reason)
+    signal.addEventListener('abort', leave)
+    return dispatcher.dispatch(
       { origin, path: pathname + search, method, headers, body },
       {
         onRequestStart(controller) {
-          leave = () => controller.abort(signal.reason)
-          if (signal.aborted) leave()
-          else signal.addEventListener('abort', leave)
+          control = controller
+          if (signal.aborted) controller.abort(signal.reason)
         },
         onResponseStart(...[controller, statusCode, answered, statusText = '']) {
           // What comes before the answer itself says nothing.
@@ -60,12 +69,7 @@ export function send(dispatcher: Dispatcher, call: Call, signal: AbortSignal): P
           signal.removeEventListener('abort', leave)
           incoming.end()
         },
-        onResponseError(_controller, error) {
-          signal.removeEventListener('abort', leave)
-          if (body instanceof Readable) body.destroy()
-          reject(error)
-          incoming.fail(error)
-        },
+        onResponseError: (_controller, error) => fail(error),
       },
     )
   })
@@ -77,9 +81,9 @@ const mostDrained = 131_072
 /** Reads a body away, or hangs up on one that is long. */
 export async function drain(body: Body): Promise<void> {
   let left = mostDrained
-  for await (const chunk of body) {
-    left -= chunk.byteLength
-    if (left < 0) return
+  for (let read = await body.next(); read.value !== undefined; read = await body.next()) {
+    left -= read.value.byteLength
+    if (left < 0) return void body.return()
   }
 }
 
@@ -87,7 +91,7 @@ interface Incoming {
   begin(controller: Dispatcher.DispatchController): void
   push(chunk: Uint8Array): void
   end(): void
-  fail(error: Error): void
+  fail(error: unknown): void
   readonly body: Body
 }
 
@@ -95,7 +99,7 @@ function createIncoming(): Incoming {
   let waiting: Uint8Array[] = []
   let size = 0
   let isOver = false
-  let failure: Error | undefined
+  let failure: { readonly error: unknown } | undefined
   let wake = (): void => undefined
   let control: Dispatcher.DispatchController | undefined
   const over = { done: true, value: undefined } as const
@@ -104,7 +108,7 @@ function createIncoming(): Incoming {
       if (waiting.length === 0 && !isOver) await new Promise<void>((resolve) => (wake = resolve))
       const [first, ...others] = waiting
       if (first === undefined) {
-        if (failure) throw failure
+        if (failure) throw failure.error
         return over
       }
       waiting = []
@@ -118,7 +122,6 @@ function createIncoming(): Incoming {
       if (!isOver) control?.abort(new Error('The answer is not read to its end.'))
       return over
     },
-    [Symbol.asyncIterator]: () => body,
   }
   return {
     body,
@@ -136,7 +139,7 @@ function createIncoming(): Incoming {
       wake()
     },
     fail(error) {
-      failure = error
+      failure ??= { error }
       isOver = true
       wake()
     },

@@ -17,7 +17,10 @@ export interface LogOptions {
   readonly destination?: LogDestination
 }
 
-/** Bytes and milliseconds that lines wait for others at most; what waits at an exit is written. */
+/**
+ * Bytes and milliseconds that lines wait for others at most. What waits at an exit is written; a kill
+ * takes it along, so that what is more than information waits for nothing.
+ */
 const batches = { minLength: 4096, periodicFlush: 100 } as const
 
 /**
@@ -70,9 +73,14 @@ export function scrub(text: string): string {
   return patterns.reduce((scrubbed, [pattern, mark]) => scrubbed.replace(pattern, mark), text)
 }
 
+const mayWait = /^\{"level":"(?:info|debug|trace)"/
+
 function scrubbed(target: LogDestination): LogDestination {
   return {
-    write: (line) => target.write(scrub(line)),
+    write(line) {
+      target.write(scrub(line))
+      if (!mayWait.test(line)) target.flush?.()
+    },
     flush(callback) {
       if (target.flush !== undefined) target.flush(callback)
       else callback?.()

@@ -31,13 +31,13 @@ export async function keepFiles(
   place: ChatPlace,
   files: readonly NewFile[],
 ): Promise<void> {
+  if (files.length === 0) return
   const { workspaceId } = place.flow
   const older = {
     sql: `delete from chat_file where chatflowid = ? and chat_id = ? and owner = ?
       and name in (${files.map(() => '?').join(', ')})`,
     params: [...Object.values(conditionOf(ctx, place)), ...files.map(({ name }) => name)],
   }
-  if (files.length === 0) return
   await ctx.deps.database.write({ workspaceId }, [older, ...fileRows(ctx, place, files)])
 }
 

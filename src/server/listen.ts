@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import type { Config } from '../platform/config.ts'
 import type { Answer } from '../rest/answer.ts'
 import type { Incoming } from './exchange.ts'
@@ -145,10 +145,16 @@ async function writePieces(
   response.on('drain', () => goOn())
   response.once('close', leave)
   if (response.destroyed) leave()
-  for (;;) {
-    const { done, value } = await pieces.read()
-    if (done) return
-    if (!response.write(value)) await new Promise<void>((resolve) => (goOn = resolve))
+  try {
+    for (;;) {
+      const { done, value } = await pieces.read()
+      if (done) return
+      if (!response.write(value)) await new Promise<void>((resolve) => (goOn = resolve))
+    }
+  } catch (error) {
+    // What was written last is on its way by then.
+    await nextTurn()
+    throw error
   }
 }
 

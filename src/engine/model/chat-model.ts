@@ -79,7 +79,7 @@ export function createChatModel(spec: ModelSpec, world: ChatWorld): ChatModel {
 
 /** @throws Failure UNPROCESSABLE when the base URL is no http URL. */
 export function checkAddress({ node, baseUrl }: Pick<ModelSpec, 'node' | 'baseUrl'>): void {
-  if (/^https?:/i.test(baseUrl) && URL.canParse(baseUrl)) return
+  if (/^\s*https?:/i.test(baseUrl) && URL.canParse(baseUrl)) return
   const sentence = `The node ${nodeTitle(node)} cannot run: its base path is not an http URL.`
   throw new Failure('UNPROCESSABLE', sentence)
 }
@@ -93,8 +93,8 @@ async function ask(spec: ModelSpec, world: ChatWorld, request: ModelRequest): Pr
     try {
       const speaker = await loadSpeaker(spec, world.fetch)
       const asked = { ...optionsOf(spec, request), abortSignal: signal }
-      const listen = wantsPieces(spec, request) ? streamed : whole
-      const reply = replyOf(await listen(speaker, asked, request))
+      const hear = wantsPieces(spec, request) ? streamed : whole
+      const reply = replyOf(await hear(speaker, asked, request))
       signal.throwIfAborted()
       world.spend(reply.usage)
       if (request.schema === undefined) return reply

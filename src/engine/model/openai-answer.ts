@@ -10,6 +10,7 @@ type Json = Readonly<Record<string, unknown>>
 
 /** An answer in OpenAI's format, or one event of it. */
 export interface Piece {
+  readonly isWhole: boolean
   readonly says: Json | undefined
   readonly finishReason: string | undefined
   readonly usage: TokenUsage | undefined
@@ -17,12 +18,13 @@ export interface Piece {
 
 /** Of several choices the first; nobody asks for more. @throws the error that a provider tells in it. */
 export function readPiece(answer: unknown, name: 'message' | 'delta'): Piece {
-  if (!isRecord(answer)) throw unreadable()
-  if (isRecord(answer['error']) || typeof answer['error'] === 'string') throw answer['error']
-  const { choices, usage } = answer
-  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
-  const { [name]: says, finish_reason: reason }: Json = isRecord(choice) ? choice : {}
+  const { error, choices, usage, ...others } = recordOf(answer)
+  if (isRecord(error) || stringOf(error) !== '') throw error
+  if (others['object'] === 'error') throw answer
+  if (!Array.isArray(choices) && !isRecord(usage)) throw unreadable()
+  const { [name]: says, finish_reason: reason } = recordOf(recordsIn(choices)[0])
   return {
+    isWhole: name === 'message',
     says: isRecord(says) ? says : undefined,
     finishReason: typeof reason === 'string' ? reason : undefined,
     usage: isRecord(usage)
@@ -45,7 +47,7 @@ export function startAnswer({ onToken, onThinking }: Hearing): Growing {
   let refusals = ''
   let finishReason: string | undefined
   let usage = noUsage
-  const calls = new Map<unknown, Call>()
+  const calls: Call[] = []
   const think = (words: string): void => {
     if (words !== '') onThinking?.(words)
     thoughts += words
@@ -61,18 +63,20 @@ export function startAnswer({ onToken, onThinking }: Hearing): Growing {
       const { says } = piece
       if (says === undefined) return
       const { content } = says
-      think(wordsOf(says['reasoning_content'] ?? says['reasoning']) || partsOf(content, 'thinking'))
-      say(wordsOf(content) || partsOf(content, 'text'))
-      const refusal = wordsOf(says['refusal'])
+      think(
+        stringOf(says['reasoning_content'] ?? says['reasoning']) || partsOf(content, 'thinking'),
+      )
+      say(stringOf(content) || partsOf(content, 'text'))
+      const refusal = stringOf(says['refusal'])
       refusals += refusal
       say(refusal)
-      for (const call of recordsIn(says['tool_calls'])) growCall(calls, call)
+      for (const call of recordsIn(says['tool_calls'])) growCall(calls, call, piece)
     },
     end: () => ({
       content: [
         ...(thoughts === '' ? [] : [{ type: 'reasoning' as const, text: thoughts }]),
         ...(text === '' ? [] : [{ type: 'text' as const, text }]),
-        ...[...calls.values()].map(callPart),
+        ...calls.filter(({ name, input }) => name !== '' || input !== '').map(callPart),
       ],
       usage,
       finishReason: endingOf(finishReason, refusals !== ''),
@@ -81,29 +85,47 @@ export function startAnswer({ onToken, onThinking }: Hearing): Growing {
 }
 
 interface Call {
+  readonly index: unknown
   id: string
   name: string
   input: string
   signature: string
 }
 
-function growCall(calls: Map<unknown, Call>, piece: Json): void {
-  const key = keyOf(piece, calls)
-  const call = calls.get(key) ?? { id: '', name: '', input: '', signature: '' }
-  calls.set(key, call)
+function growCall(calls: Call[], piece: Json, { isWhole }: Piece): void {
   const { name, arguments: input } = recordOf(piece['function'])
-  call.id ||= wordsOf(piece['id'])
-  call.name ||= wordsOf(name)
+  const facts = {
+    index: piece['index'] ?? undefined,
+    id: stringOf(piece['id']),
+    name: stringOf(name),
+  }
+  const known = isWhole ? undefined : knownCall(calls, facts)
+  const call = known ?? { index: facts.index, id: '', name: '', input: '', signature: '' }
+  if (known === undefined) calls.push(call)
+  call.id ||= facts.id
+  call.name ||= facts.name
   call.input += textOf(input)
   // Gemini refuses a conversation in which a call has lost its signature.
-  call.signature ||= wordsOf(
+  call.signature ||= stringOf(
     recordOf(recordOf(piece['extra_content'])['google'])['thought_signature'],
   )
 }
 
-/** Pieces of one call share its index; where they have none they go on with the last, or say an id. */
-function keyOf({ index, id }: Json, calls: ReadonlyMap<unknown, Call>): unknown {
-  return index ?? (wordsOf(id) || ([...calls.keys()].at(-1) ?? 0))
+/**
+ * The call that a piece goes on with. Most providers say its index; others its id, and some neither:
+ * there a name begins a new one. Where all calls have one index, their ids tell them apart.
+ */
+function knownCall(
+  calls: readonly Call[],
+  { index, id, name }: Pick<Call, 'index' | 'id' | 'name'>,
+): Call | undefined {
+  if (index === undefined) {
+    if (id !== '') return calls.find((call) => call.id === id)
+    return name === '' ? calls.at(-1) : undefined
+  }
+  const known = calls.findLast((call) => call.index === index)
+  const isAnother = name !== '' && id !== '' && known?.id !== '' && known?.id !== id
+  return isAnother ? undefined : known
 }
 
 function callPart({ id, name, input, signature }: Call): LanguageModelV4Content {
@@ -123,21 +145,21 @@ function callPart({ id, name, input, signature }: Call): LanguageModelV4Content 
 function partsOf(content: unknown, type: 'text' | 'thinking'): string {
   const words = recordsIn(content)
     .filter((part) => part['type'] === type)
-    .map((part) => (type === 'text' ? wordsOf(part['text']) : partsOf(part['thinking'], 'text')))
+    .map((part) => (type === 'text' ? stringOf(part['text']) : partsOf(part['thinking'], 'text')))
   return words.join('')
 }
 
-const endings: Readonly<Record<string, string>> = {
-  stop: 'stop',
-  length: 'length',
-  content_filter: 'content-filter',
-  function_call: 'tool-calls',
-  tool_calls: 'tool-calls',
-}
+const endings: ReadonlyMap<string, string> = new Map([
+  ['stop', 'stop'],
+  ['length', 'length'],
+  ['content_filter', 'content-filter'],
+  ['function_call', 'tool-calls'],
+  ['tool_calls', 'tool-calls'],
+])
 
 function endingOf(finishReason = '', isRefusal: boolean): string {
   if (finishReason === 'stop' && isRefusal) return 'content-filter'
-  return endings[finishReason] ?? 'other'
+  return endings.get(finishReason) ?? 'other'
 }
 
 function recordsIn(value: unknown): readonly Json[] {
@@ -148,7 +170,7 @@ function recordOf(value: unknown): Json {
   return isRecord(value) ? value : {}
 }
 
-function wordsOf(value: unknown): string {
+function stringOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 

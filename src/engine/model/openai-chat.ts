@@ -1,5 +1,6 @@
 import { eventData } from '../text/event-stream.ts'
-import { readPiece, startAnswer } from './openai-answer.ts'
+import { readPiece, startAnswer, type Piece } from './openai-answer.ts'
+import { busyError } from './openai-busy.ts'
 import { openAiBody, type OpenAiDialect } from './openai-request.ts'
 import { postJson, type Reached } from './post.ts'
 import { tellWhole, type Asked, type Hearing, type Said, type Speaker } from './speaker.ts'
@@ -21,7 +22,10 @@ export function openAiSpeaker(dialect: OpenAiDialect, reached: Reached): Speaker
     async streamed(asked) {
       const response = await ask(asked, inPieces)
       const type = response.headers.get('content-type') ?? ''
-      if (!type.startsWith('application/json')) return (hearing) => readPieces(response, hearing)
+      if (!type.startsWith('application/json')) {
+        const events = await begun(response)
+        return (hearing) => readPieces(events, hearing)
+      }
       // Some servers stream to nobody, whatever they are asked.
       const said = await readWhole(response)
       return async (hearing) => {
@@ -40,14 +44,43 @@ async function readWhole(response: Response): Promise<Said> {
   return answer.end()
 }
 
-async function readPieces({ body }: Response, hearing: Hearing): Promise<Said> {
+type Events = AsyncIterable<readonly string[]>
+
+/**
+ * The events of an answer, of which the first have come. A provider that is busy may say so in the
+ * first of them: that is thrown as one that can be asked again.
+ */
+async function begun({ body, url }: Response): Promise<Events> {
+  if (body === null) throw new TypeError('The answer has no body.')
+  const events = eventData(body)
+  const first = await events.next()
+  if (first.done === true) throw new TypeError('The answer is empty.')
+  try {
+    readEvent(first.value[0] ?? '')
+  } catch (error) {
+    await events.return(undefined)
+    throw busyError(error, url) ?? error
+  }
+  return (async function* whole() {
+    yield first.value
+    yield* events
+  })()
+}
+
+function readEvent(data: string): Piece | undefined {
+  return data === '[DONE]' ? undefined : readPiece(JSON.parse(data), 'delta')
+}
+
+async function readPieces(events: Events, hearing: Hearing): Promise<Said> {
   const answer = startAnswer(hearing)
+  let hasBegun = false
   let isWhole = false
-  for await (const events of eventData(body ?? new ReadableStream())) {
-    for (const data of events) {
-      const piece = data === '[DONE]' ? undefined : readPiece(JSON.parse(data), 'delta')
+  for await (const together of events) {
+    for (const data of together) {
+      const piece = readEvent(data)
       if (piece !== undefined) answer.add(piece)
-      isWhole ||= piece === undefined || piece.finishReason !== undefined
+      hasBegun ||= piece?.says !== undefined
+      isWhole ||= piece === undefined ? hasBegun : piece.finishReason !== undefined
     }
   }
   if (isWhole) return answer.end()

@@ -12,7 +12,7 @@ type Body = Readonly<Record<string, unknown>>
 
 /**
  * What writes the package's requests. It is not declared, as the package would rather send them
- * itself; a test fails if it goes.
+ * itself; every test of a chat model fails if it goes.
  */
 interface OpenAiWriter {
   getArgs(asked: Asked): Promise<{ readonly args: Body }>

@@ -1,8 +1,9 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import { openAiSpeaker } from './openai-chat.ts'
 import { openAiEmbedding, type EmbeddingModel } from './openai-embedding.ts'
+import { packageSpeaker } from './package-speaker.ts'
 import type { Reached } from './post.ts'
-import { packageSpeaker, type Speaker } from './speaker.ts'
+import type { Speaker } from './speaker.ts'
 
 /** The wire formats that are spoken. */
 export type ProviderApi =
@@ -54,7 +55,7 @@ export async function loadSpeaker(spec: ProviderSpec, fetch: Fetch): Promise<Spe
   const isChat =
     api === 'openai-compatible' || (api === 'openai' && !completionModel.test(modelName))
   if (isChat) return openAiSpeaker({ api, modelName }, reachedBy(spec, fetch))
-  return packageSpeaker(await loadModel({ ...spec, api }, reachOf(spec, fetch)))
+  return packageSpeaker(await loadModel({ ...spec, api }, packageSettings(spec, fetch)))
 }
 
 /**
@@ -63,7 +64,7 @@ export async function loadSpeaker(spec: ProviderSpec, fetch: Fetch): Promise<Spe
  */
 async function loadModel(
   spec: ProviderSpec & { readonly api: Exclude<ProviderApi, 'openai-compatible'> },
-  reach: ReturnType<typeof reachOf>,
+  reach: ReturnType<typeof packageSettings>,
 ): Promise<LanguageModelV4> {
   switch (spec.api) {
     case 'anthropic': {
@@ -97,7 +98,7 @@ async function loadModel(
 
 /** A provider's embedding model; Anthropic has none. */
 export async function loadEmbedding(spec: ProviderSpec, fetch: Fetch): Promise<EmbeddingModel> {
-  const reach = reachOf(spec, fetch)
+  const reach = packageSettings(spec, fetch)
   switch (spec.api) {
     case 'google': {
       const { createGoogle } = await import('@ai-sdk/google')
@@ -124,17 +125,17 @@ function reachedBy({ baseUrl, headers: drawn, apiKey }: ProviderSpec, fetch: Fet
 }
 
 /** For requests of a package. */
-function reachOf({ baseUrl, headers, apiKey = '' }: ProviderSpec, fetch: Fetch) {
+function packageSettings({ baseUrl, headers, apiKey = '' }: ProviderSpec, fetch: Fetch) {
   return { baseURL: trimmed(baseUrl), headers: { ...headers }, apiKey, fetch }
 }
 
-async function azure({ apiVersion }: ProviderSpec, reach: ReturnType<typeof reachOf>) {
+async function azure({ apiVersion }: ProviderSpec, reach: ReturnType<typeof packageSettings>) {
   const { createAzure } = await import('@ai-sdk/azure')
   const version = apiVersion === undefined ? {} : { apiVersion }
   return createAzure({ ...reach, ...version, useDeploymentBasedUrls: true })
 }
 
-async function bedrock({ aws }: ProviderSpec, reach: ReturnType<typeof reachOf>) {
+async function bedrock({ aws }: ProviderSpec, reach: ReturnType<typeof packageSettings>) {
   const { createAmazonBedrock } = await import('@ai-sdk/amazon-bedrock')
   const none: AwsKeys = { region: '', accessKeyId: '', secretAccessKey: '' }
   return createAmazonBedrock({ ...reach, ...(aws ?? none) })
