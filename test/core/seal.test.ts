@@ -33,11 +33,42 @@ describe('threat 25: a sealed value', () => {
     }
   })
 
+  it('opens at no other place after it was opened at its own', () => {
+    const ring = createVault([second, first])
+    const [sealed, next] = [ring.seal('secret', place), ring.seal('next', place)]
+    const elsewhere = (['table', 'rowId', 'workspaceId'] as const).map((name) => ({
+      ...place,
+      [name]: 'other',
+    }))
+    for (let round = 0; round < 3; round += 1) {
+      expect(ring.open(sealed, place)).toBe('secret')
+      for (const foreign of elsewhere) expect(() => ring.open(sealed, foreign)).toThrow(SealError)
+    }
+    // The parts of two values of one place do not go together either.
+    const [parts, others] = [sealed.split('.'), next.split('.')]
+    const mixed = [...parts.slice(0, 3), others[3]].join('.')
+    expect(ring.open(next, place)).toBe('next')
+    expect(() => ring.open(mixed, place)).toThrow(SealError)
+    const renamed = [parts[0], first.kid, ...parts.slice(2)].join('.')
+    expect(() => ring.open(renamed, place)).toThrow(SealError)
+    expect(() => createVault([second]).open(sealed, { ...place, rowId: 'row' })).toThrow(SealError)
+  })
+
+  it('opens every time, however many others were opened between', () => {
+    const rows = Array.from({ length: 1100 }, (_, at) => ({ ...place, rowId: `row-${at}` }))
+    const sealed = rows.map((row) => vault.seal(row.rowId, row))
+    for (let round = 0; round < 2; round += 1) {
+      const opened = rows.map((row, at) => vault.open(sealed[at] ?? '', row))
+      expect(opened).toEqual(rows.map(({ rowId }) => rowId))
+    }
+  })
+
   it('opens no more when any character of it is changed, cut or added', () => {
     const sealed = vault.seal('secret', place)
     for (let at = 0; at < sealed.length; at += 1) {
       const character = sealed[at] === 'A' ? 'B' : 'A'
       const changed = sealed.slice(0, at) + character + sealed.slice(at + 1)
+      expect(vault.open(sealed, place)).toBe('secret')
       expect(() => vault.open(changed, place)).toThrow(SealError)
       expect(() => vault.open(sealed.slice(0, at), place)).toThrow(SealError)
     }
