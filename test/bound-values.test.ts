@@ -47,6 +47,33 @@ describe('values that are sent as they are', () => {
   })
 })
 
+describe('values that stand in the text', () => {
+  const texts = ["it's", 'back\\slash', "'; drop table variable; --", '?', '$1', '', 'né 🦊']
+  const insert = (name: string, value: Uint8Array | string) => ({
+    sql: `insert into variable (id, workspace_id, name, value, type, created_date, updated_date)
+      values (?, ?, ?, ${typeof value === 'string' ? '?' : "encode(?::bytea, 'hex')"}, 'static', now(), now())`,
+    params: [newId(), app.owner.workspaceId, name, value],
+  })
+  const written = async (value: Uint8Array | string): Promise<string | undefined> => {
+    const { workspaceId } = app.owner
+    const name = `v${newId()}`
+    await app.app.deps.database.write({ workspaceId }, [
+      insert(name, value),
+      insert(`${name}b`, ''),
+    ])
+    return (await rows<{ value: string }>('select value from variable where name = ?', [name]))[0]
+      ?.value
+  }
+
+  it.each(texts)('arrive as they are: %s', async (text) => {
+    expect(await written(text)).toBe(text)
+  })
+
+  it('arrive as they are: bytes', async () => {
+    expect(await written(everyByte)).toBe(Buffer.from(everyByte).toString('hex'))
+  })
+})
+
 describe('a statement with such values', () => {
   const insertion = `insert into variable (id, workspace_id, name, value, type, created_date, updated_date)
     values (?, ?, ?, encode(?::bytea, 'hex'), 'static', now(), now()) returning id`

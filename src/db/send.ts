@@ -27,7 +27,8 @@ export async function inTransaction<T>(
 ): Promise<T[]> {
   return em.transactional(async (inner) => {
     let rows: T[] = []
-    for (const { sql, params } of statements) rows = await inner.execute<T[]>(sql, [...params])
+    for (const { sql, params } of statements)
+      rows = await inner.execute<T[]>(sql, params.map(quotable))
     return rows
   })
 }
@@ -58,7 +59,12 @@ function written({ sql, params }: Statement, platform: Platform): string {
 /** The platform goes through texts letter by letter, also through those that need no escaping. */
 function literal(value: unknown, platform: Platform): string {
   if (typeof value === 'string' && !/['\\]/.test(value)) return `'${value}'`
-  return platform.quoteValue(value instanceof Uint8Array ? Buffer.from(value) : value)
+  return platform.quoteValue(quotable(value))
+}
+
+/** Of bytes the platform takes a `Buffer` only. */
+function quotable(value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value) : value
 }
 
 /** The statement that sets, for a transaction, whose rows it sees. */

@@ -1,63 +1,24 @@
-import type { ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createTally } from '../../src/engine/model/usage.ts'
 import type { FlowEvent } from '../../src/engine/node/events.ts'
-import { draw, failureOf, llmChainFlow, providerKey, run, startStub, textOf } from './harness.ts'
-import { outputOf, start } from './script.ts'
+import { failureOf, llmChainFlow, providerKey, run, textOf } from './harness.ts'
+import {
+  done,
+  event,
+  json,
+  packets,
+  piece,
+  pieces,
+  serve,
+  stop,
+  stopServing,
+  whole,
+  type Answer,
+  type Json,
+} from './openai-server.ts'
 
-let stub: Awaited<ReturnType<typeof startStub>> | undefined
-
-afterEach(async () => {
-  await stub?.stop()
-  stub = undefined
-})
-
-type Answer = (response: ServerResponse) => unknown
-type Json = Record<string, unknown>
-
-/** A provider that answers so at its first, second, … request; gives what it was asked. */
-async function serve(...answers: readonly Answer[]) {
-  const bodies: Json[] = []
-  stub = await startStub((request, response) => {
-    let body = ''
-    request.on('data', (piece: Buffer) => (body += piece.toString()))
-    request.on('end', () => {
-      bodies.push(JSON.parse(body) as Json)
-      void answers[bodies.length - 1]?.(response)
-    })
-  })
-  return { ...stub, bodies }
-}
-
-/** An event stream in packets of their own. */
-const packets =
-  (...parts: readonly (string | Uint8Array)[]): Answer =>
-  async (response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    for (const part of parts) {
-      response.write(part)
-      await pause(5)
-    }
-    response.end()
-  }
-
-const json =
-  (body: unknown): Answer =>
-  (response) => {
-    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
-    response.end(JSON.stringify(body))
-  }
-
-const event = (body: unknown): string => `data: ${JSON.stringify(body)}\n\n`
-const piece = (delta: Json): string => event({ choices: [{ index: 0, delta }] })
-const stop = event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
-const done = 'data: [DONE]\n\n'
-const whole = (message: Json, more: Json = {}): Answer =>
-  json({ choices: [{ index: 0, message, finish_reason: 'stop' }], ...more })
-
-/** Packets for events, each of which is one. */
-const pieces = (...deltas: readonly Json[]): Answer => packets(...deltas.map(piece), stop, done)
+afterEach(stopServing)
 
 /** Lets an LLM chain ask, and tells what was heard of the answer. */
 async function ask(answer: Answer, { streaming = true, model = {} } = {}) {
@@ -136,7 +97,7 @@ describe('a streamed text', () => {
     )
     expect(await ask(answer)).toMatchObject({ text: 'ab', usage: usage(7, 3) })
     const first = packets(event({ choices: [], usage: counted }), piece({ content: 'a' }), stop)
-    await stub?.stop()
+    await stopServing()
     expect((await ask(first)).usage).toEqual(usage(7, 3))
   })
 
@@ -174,6 +135,44 @@ describe('the end of a stream', () => {
     const failure = await failureOf(ask(packets(...parts)))
     expect(failure.code).toBe('UPSTREAM')
     expect(failure.message).toMatch(/^The provider of "ChatOpenAI" \(chatOpenAI_0\) gave an answer/)
+  })
+
+  test.each<[string, Json, RegExp]>([
+    ['an error without that name', { object: 'error', message: 'boom' }, /failed: boom\.?$/],
+    ['a detail', { detail: 'boom' }, /cannot be read\.$/],
+  ])('%s before [DONE] is no answer', async (_what, body, message) => {
+    const failure = await failureOf(ask(packets(event(body), done)))
+    expect(failure.code).toBe('UPSTREAM')
+    expect(failure.message).toMatch(message)
+  })
+
+  test('an answer without a body is UPSTREAM at once', async () => {
+    const failure = await failureOf(
+      ask((response) => {
+        response.writeHead(204)
+        response.end()
+      }),
+    )
+    expect(failure.message).toMatch(/cannot be read\.$/)
+  })
+
+  test('a provider that is busy in its first event is asked once more', async () => {
+    const error = { message: 'Slow down.', type: 'requests', code: 'rate_limit_exceeded' }
+    const { baseUrl, fetch, requests } = await serve(
+      packets(event({ error })),
+      pieces({ content: 'Now.' }),
+    )
+    const how = { input: { streaming: true }, ports: { fetch } }
+    expect(await run(llmChainFlow(baseUrl), how)).toMatchObject({ text: 'Now.' })
+    expect(requests).toHaveLength(2)
+  })
+
+  test('one that stays busy is told with its status', async () => {
+    const busy = packets(event({ error: { message: 'Slow down.', code: 429 } }))
+    const { baseUrl, fetch } = await serve(busy, busy)
+    const how = { input: { streaming: true }, ports: { fetch } }
+    const failure = await failureOf(run(llmChainFlow(baseUrl), how))
+    expect(failure.message).toMatch(/answered 429: Slow down\.$/)
   })
 
   test('a line that breaks off is UPSTREAM', async () => {
@@ -258,7 +257,7 @@ describe('a whole answer', () => {
       const failure = await failureOf(ask(json(body), { streaming }))
       expect(failure.code).toBe('UPSTREAM')
       expect(failure.message).toMatch(/gave an answer that cannot be read\.$/)
-      await stub?.stop()
+      await stopServing()
     }
   })
 
@@ -281,155 +280,8 @@ describe('headers drawn in the flow', () => {
           'x-team': ['red'],
           'content-type': ['application/json'],
         })
-        await stub?.stop()
+        await stopServing()
       }
     },
   )
-})
-
-describe('calls of tools', () => {
-  const named = { id: 'c1', type: 'function' }
-  const call = (name: string, args: string) => ({ name, arguments: args })
-  const sum = '{"input":"6*7"}'
-
-  /** Lets an agent with a calculator ask, which answers in the second round. */
-  async function work(first: Answer, { streaming = true, model = 'chatOpenAI' } = {}) {
-    const { baseUrl, fetch, bodies } = await serve(
-      first,
-      streaming ? pieces({ content: 'It is 42.' }) : whole({ content: 'It is 42.' }),
-    )
-    const config = { modelName: 'm', basepath: baseUrl, FLOWISE_CREDENTIAL_ID: 'cred-1' }
-    const inputs = {
-      agentModel: model,
-      agentModelConfig: config,
-      agentTools: [{ agentSelectedTool: 'calculator', agentSelectedToolConfig: {} }],
-    }
-    const flow = draw(
-      [start(), { id: 'a', name: 'agentAgentflow', label: 'a', inputs }],
-      [['start', 'a']],
-    )
-    const result = await run(flow, { input: { streaming }, ports: { fetch } })
-    const messages = (bodies[1]?.['messages'] ?? []) as Json[]
-    const { usedTools } = outputOf(result, 'a') as { usedTools?: { toolOutput: string }[] }
-    return {
-      text: result.text,
-      calls: messages.flatMap(({ tool_calls: calls = [] }) => calls as (Json & { id: string })[]),
-      outputs: (usedTools ?? []).map(({ toolOutput }) => toolOutput),
-    }
-  }
-
-  /** Each is what the deltas hold under `tool_calls`. */
-  const streamed: [string, readonly Json[][], readonly string[]][] = [
-    [
-      'with index',
-      [
-        [{ ...named, index: 0, function: call('calculator', '') }],
-        [{ index: 0, function: { arguments: '{"inp' } }],
-        [{ index: 0, function: { arguments: 'ut":"6*7"}' } }],
-      ],
-      ['42'],
-    ],
-    [
-      'two by index, mixed',
-      [
-        [{ id: 'c1', index: 0, function: call('calculator', '{"input":') }],
-        [{ id: 'c2', index: 1, function: call('calculator', '{"input":"1') }],
-        [
-          { index: 0, function: { arguments: '"6*7"}' } },
-          { index: 1, function: { arguments: '+1"}' } },
-        ],
-      ],
-      ['42', '2'],
-    ],
-    [
-      'without index, by id',
-      [
-        [{ ...named, function: call('calculator', '{"input":') }],
-        [{ id: 'c1', function: { arguments: '"6*7"}' } }],
-        [{ id: 'c2', function: call('calculator', '{"input":"1+1"}') }],
-      ],
-      ['42', '2'],
-    ],
-    [
-      'without index, and the id once only',
-      [
-        [{ ...named, function: call('calculator', '{"input":') }],
-        [{ function: { arguments: '"6*7"}' } }],
-        [{ id: 'c2', function: call('calculator', '{"input":"1') }],
-        [{ function: { arguments: '+1"}' } }],
-      ],
-      ['42', '2'],
-    ],
-    [
-      'with the name repeated',
-      [
-        [{ ...named, index: 0, function: call('calculator', '{"input":') }],
-        [{ ...named, index: 0, function: call('calculator', '"6*7"}') }],
-      ],
-      ['42'],
-    ],
-    [
-      'with the name and the id later',
-      [
-        [{ index: 0, function: { arguments: '{"input":' } }],
-        [{ ...named, index: 0, function: call('calculator', '"6*7"}') }],
-      ],
-      ['42'],
-    ],
-    ['without an id', [[{ index: 0, function: call('calculator', sum) }]], ['42']],
-    ['with null for an id', [[{ id: null, index: 0, function: call('calculator', sum) }]], ['42']],
-    ['in one piece', [[{ ...named, index: 0, function: call('calculator', sum) }]], ['42']],
-  ]
-
-  test.each(streamed)('streamed %s are made', async (_what, deltas, outputs) => {
-    const made = await work(pieces(...deltas.map((calls) => ({ tool_calls: calls }))))
-    expect(made).toMatchObject({ text: 'It is 42.', outputs })
-    expect(made.calls).toHaveLength(outputs.length)
-    expect(made.calls[0]).toMatchObject({ type: 'function', function: call('calculator', sum) })
-    const ids = made.calls.map(({ id }) => id)
-    expect(ids.every((id) => id.length > 0)).toBe(true)
-    expect(new Set(ids).size).toBe(ids.length)
-  })
-
-  test.each<[string, Json]>([
-    ['content null', { content: null }],
-    ['no content', {}],
-    ['an empty content', { content: '' }],
-  ])('beside %s are made of a whole answer', async (_what, content) => {
-    const message = { ...content, tool_calls: [{ ...named, function: call('calculator', sum) }] }
-    for (const streaming of [true, false]) {
-      const made = await work(whole(message), { streaming })
-      expect(made).toMatchObject({ text: 'It is 42.', outputs: ['42'], calls: [{ id: 'c1' }] })
-      await stub?.stop()
-    }
-  })
-
-  test.each<[string, Json]>([
-    ['no name', { arguments: '{}' }],
-    ['an empty name', { name: '', arguments: '{}' }],
-    ['a number for a name', { name: 7, arguments: '{}' }],
-  ])('with %s are refused', async (_what, nameless) => {
-    const failure = await failureOf(
-      work(pieces({ tool_calls: [{ ...named, index: 0, function: nameless }] })),
-    )
-    expect(failure.code).toBe('UPSTREAM')
-    expect(failure.message).toMatch(
-      /^The provider of "a" \(a\) gave an answer that cannot be read\.$/,
-    )
-  })
-
-  test.each([true, false])('give Gemini its signature back (streaming: %s)', async (streaming) => {
-    const extra = { extra_content: { google: { thought_signature: 'c2lnbmVk' } } }
-    const signed = { ...named, index: 0, function: call('calculator', sum), ...extra }
-    const message = { content: null, tool_calls: [signed] }
-    const first = streaming ? pieces(message) : whole(message)
-    const { calls } = await work(first, { streaming, model: 'chatLocalAI' })
-    expect(calls).toMatchObject([{ id: 'c1', ...extra }])
-  })
-
-  test('without a signature get none', async () => {
-    const message = { tool_calls: [{ ...named, index: 0, function: call('calculator', sum) }] }
-    const { calls } = await work(pieces(message), { model: 'chatLocalAI' })
-    expect(calls[0]).not.toHaveProperty('extra_content')
-  })
 })

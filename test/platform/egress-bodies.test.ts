@@ -160,6 +160,17 @@ describe.each(unending)('who leaves %s', (_what, begin) => {
     expect(await hungUp()).toBe(true)
   })
 
+  test('by a cancel while nothing comes hangs up', async () => {
+    const reader = readerOf(await egress.fetch(origin))
+    const reading = (async () => {
+      for (;;) if ((await reader.read()).done) return
+    })()
+    await pause(100)
+    await reader.cancel()
+    await reading
+    expect(await hungUp()).toBe(true)
+  })
+
   test('by breaking out of it hangs up', async () => {
     for await (const piece of (await egress.fetch(origin)).body ?? []) {
       expect(piece.length).toBeGreaterThan(0)
