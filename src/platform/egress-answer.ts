@@ -56,7 +56,8 @@ export function readableAnswer(answer: Answer, reading: Reading): Response {
 function decoded({ body, headers }: Answer): Body {
   const encoding = headers['content-encoding']
   const decoder = typeof encoding === 'string' && decoders.get(encoding.trim().toLowerCase())
-  if (!decoder) return body
+  // What is empty is not even packed.
+  if (!decoder || headers['content-length'] === '0') return body
   const encoded = Readable.from({ [Symbol.asyncIterator]: () => body }, { objectMode: false })
   // Whoever reads hears of an error by the last stream.
   const stream = pipeline(encoded, decoder(), () => undefined)

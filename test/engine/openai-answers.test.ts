@@ -62,6 +62,7 @@ describe('a streamed text', () => {
     ['with CRLF', [sent.replaceAll('\n', '\r\n')]],
     ['with CRLF, cut between', sent.replaceAll('\n', '\r\n').split(/(?<=\r)/)],
     ['with CR', [sent.replaceAll('\n', '\r')]],
+    ['with CR, but one at its end', [sent.trimEnd().replaceAll('\n', '\r'), '\r']],
     ['with heartbeats', [': ping\n\n', ...sent.split(/(?<=\n\n)/).map((at) => `${at}: ping\n\n`)]],
     ['without blanks after the colons', [sent.replaceAll('data: ', 'data:')]],
     ['with other fields', [sent.replaceAll('data: ', 'event: x\nid: 1\nretry: 1\ndata: ')]],

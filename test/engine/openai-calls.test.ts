@@ -105,6 +105,14 @@ describe('calls of tools', () => {
       ['42', '2'],
     ],
     [
+      'by index first and then by id',
+      [
+        [{ ...named, index: 0, function: call('calculator', '{"input":') }],
+        [{ id: 'c1', function: { arguments: '"6*7"}' } }],
+      ],
+      ['42'],
+    ],
+    [
       'with neither index nor id, by name',
       [
         [{ function: call('calculator', sum) }],

@@ -34,5 +34,6 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<readonl
     rest = lines.pop() ?? ''
     yield lines
   }
-  yield [rest, '']
+  // A last CR waited for the LF that might have followed.
+  yield [rest.replace(/\r$/, ''), '']
 }
