@@ -76,8 +76,7 @@ function requestParts({ method, headers, body, signal }: Request): RequestInit {
 }
 
 /**
- * What `Headers` makes of them, which takes longer than the rest of a request: for those that are
- * well-formed already, without it. Throws TypeError for what is no header.
+ * What `Headers` makes of them; for those that are well-formed already without it, for it is slow. Throws TypeError for what is no header.
  */
 function plainHeaders(given: RequestInit['headers'] = {}): Record<string, string> {
   const pairs = Symbol.iterator in given ? [] : Object.entries<string>(given)

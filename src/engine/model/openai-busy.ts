@@ -5,7 +5,7 @@ const tooMany = 429
 const unavailable = 503
 
 /** What a provider told in a stream, as an error after which it is asked again; undefined for others. */
-export function busyError(told: unknown, url: string): APICallError | undefined {
+export function busyError(told: unknown): APICallError | undefined {
   if (!isRecord(told)) return undefined
   const { message, type, code } = told
   const words = `${textOf(type)} ${textOf(code)}`
@@ -16,7 +16,7 @@ export function busyError(told: unknown, url: string): APICallError | undefined 
   if (!isRetryable) return undefined
   return new APICallError({
     message: textOf(message),
-    url,
+    url: '',
     requestBodyValues: undefined,
     statusCode,
     isRetryable,
