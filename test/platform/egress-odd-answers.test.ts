@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createGzip } from 'node:zlib'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createEgress, type Egress, type EgressOptions } from '../../src/platform/egress.ts'
 
@@ -32,32 +31,6 @@ afterEach(async () => {
 })
 
 const hungUp = () => vi.waitUntil(() => socket?.destroyed)
-
-/** Begins a packed body, and falls silent. */
-function begin(response: ServerResponse): void {
-  response.setHeader('content-encoding', 'gzip')
-  const packed = createGzip()
-  packed.pipe(response)
-  packed.write('first')
-  packed.flush()
-}
-
-test('who leaves a packed body unread hangs up', async () => {
-  answer = begin
-  await (await egress.fetch(origin)).body?.cancel()
-  expect(await hungUp()).toBe(true)
-})
-
-test('who leaves a packed body while waiting for more of it hangs up', async () => {
-  answer = begin
-  const reader = (await egress.fetch(origin)).body?.getReader()
-  await reader?.read()
-  const waiting = reader?.read()
-  await pause(50)
-  await reader?.cancel()
-  expect((await waiting)?.done).toBe(true)
-  expect(await hungUp()).toBe(true)
-})
 
 test('an answer that no Response can be hangs up', async () => {
   answer = (response) => response.writeHead(999).write('first')
