@@ -152,17 +152,23 @@ describe.runIf(databaseKind === 'embedded')('an index of the embedded database',
     ])
   })
 
-  it('is what a search goes by, which finds what comparing with each finds', async () => {
+  it('is what a search goes by, which finds nearly all that comparing with each finds', async () => {
     const query = sought(7.3, 12.2)
     expect(await planOf(place, query)).toContain('vector_chunk_hnsw_')
     const inMemory = (await slabsOf(database).whole(place.em, place.space)) ?? []
+    let [found, all] = [0, 0]
     for (let at = 0; at < perCircle; at += 3) {
       const other = sought(at + 0.3, 3 * at + 0.2)
-      const byIndex = await searchSpace(place, other)
-      const exact = await scanSlabs(place, other, inMemory)
-      expect(byIndex.map(({ content }) => content)).toEqual(exact.map(({ content }) => content))
+      const byIndex = (await searchSpace(place, other)).map(({ content }) => content)
+      const exact = (await scanSlabs(place, other, inMemory)).map(({ content }) => content)
       expect(byIndex).toHaveLength(4)
+      const shared = exact.filter((content) => byIndex.includes(content))
+      expect(byIndex.filter((content) => exact.includes(content))).toEqual(shared)
+      found += shared.length
+      all += exact.length
     }
+    // The index is drawn by chance: of some 80 of them, one misses a single neighbour of these.
+    expect(found / all).toBeGreaterThan(0.9)
   })
 
   it('is left aside where it would leave something out', async () => {
