@@ -8,8 +8,9 @@ import {
 import type { PoolReading } from '../platform/metrics.ts'
 import type { RunBound } from './bound.ts'
 import { settings, type WorkspaceFilter } from './columns.ts'
+import { createLanes, type SendTexts } from './lanes.ts'
 import { quoteIdentifier, type RoleNames } from './roles.ts'
-import { inTransaction, send, sendTogether } from './send.ts'
+import { inTransaction, send, sendTogether, written } from './send.ts'
 import type { Statement } from './statement.ts'
 import type { VectorIndexing } from './vector-index.ts'
 
@@ -35,8 +36,12 @@ export interface Database extends VectorIndexing {
    * parameters is a `bytea`; outside a transaction a `Float32Array` is a `real[]`.
    */
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
-  /** Runs statements as one message, for whatever serves a caller: all or none. Takes no vectors. */
-  write(scope: Scope, statements: readonly Statement[]): Promise<void>
+  /**
+   * Runs statements as one message, for whatever serves a caller: all or none. Takes no vectors. On
+   * PostgreSQL writes of one scope and `lane`, any name, go one after the other: those that come
+   * meanwhile share a message.
+   */
+  write(scope: Scope, statements: readonly Statement[], lane?: string): Promise<void>
   /** Throws when the database does not answer. */
   ping(): Promise<void>
   /** How busy the connections are; null for the embedded database, which has one. */
@@ -55,6 +60,7 @@ export interface Opened {
 /** Puts the three ways over an opened ORM. `close` also closes what `afterClose` names. */
 export function createDatabase(opened: Opened, afterClose: () => Promise<void>): Database {
   const { orm, kind, roles } = opened
+  const inLane = createLanes()
   const fork = (filter: WorkspaceFilter | null): SqlEntityManager => {
     const em = orm.em.fork() as unknown as SqlEntityManager
     if (filter) em.setFilterParams('workspace', { ...filter })
@@ -79,11 +85,17 @@ export function createDatabase(opened: Opened, afterClose: () => Promise<void>):
     ...opened.indexing,
     rows: <T>(em: SqlEntityManager, sql: string, params: readonly unknown[] = []) =>
       send<T>(em, { sql, params }, opened.runBound),
-    async write(scope, statements) {
+    async write(scope, statements, lane) {
       const connection = orm.em.getConnection()
-      if (connection instanceof PostgreSqlConnection) {
-        await sendTogether(connection, { variables: variablesOf(scope) }, statements)
-      } else await inTransaction(workspaceEm(scope), statements)
+      if (!(connection instanceof PostgreSqlConnection)) {
+        await inTransaction(workspaceEm(scope), statements)
+        return
+      }
+      const variables = variablesOf(scope)
+      const texts = statements.map((statement) => written(statement, connection.getPlatform()))
+      const sendTexts: SendTexts = (all) => sendTogether(connection, { variables }, all)
+      if (lane === undefined) await sendTexts(texts)
+      else await inLane(JSON.stringify([variables, lane]), texts, sendTexts)
     },
     async ping() {
       await orm.em.fork().execute('select 1')

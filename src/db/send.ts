@@ -17,7 +17,7 @@ export async function send<T>(
   if (!(connection instanceof PostgreSqlConnection) || em.isInTransaction()) {
     return inTransaction<T>(em, [statement])
   }
-  return sendTogether<T>(connection, context, [statement])
+  return sendTogether<T>(connection, context, [written(statement, em.getPlatform())])
 }
 
 /** Gives the rows of the last statement. */
@@ -40,16 +40,15 @@ export async function inTransaction<T>(
 export async function sendTogether<T>(
   connection: PostgreSqlConnection,
   context: SessionContext,
-  statements: readonly Statement[],
+  texts: readonly string[],
 ): Promise<T[]> {
-  const platform = connection.getPlatform()
-  const texts = statements.map((statement) => written(statement, platform))
   const pool = await connection.getNativeClient()
-  return lastRows<T>(await pool.query([settlement(context, platform), ...texts].join('; ')))
+  const first = settlement(context, connection.getPlatform())
+  return lastRows<T>(await pool.query([first, ...texts].join('; ')))
 }
 
 /** The statement with its values in it, one for each `?`. */
-function written({ sql, params }: Statement, platform: Platform): string {
+export function written({ sql, params }: Statement, platform: Platform): string {
   const [start = '', ...pieces] = sql.split('?')
   if (pieces.length !== params.length)
     throw new Error('A statement has not as many values as places.')

@@ -42,7 +42,7 @@ export function createRecorder(ctx: Ctx, prepared: Prepared, resumption: Resumpt
       const files = shown.flatMap(({ picture }) => picture ?? [])
       const place = { flow: stored, chatId: input.chatId }
       const execution = executionId && rowOf(ctx, prepared, endOf(run, result))
-      await writeUnlessRemoved(ctx, stored.workspaceId, [
+      await writeUnlessRemoved(ctx, stored, [
         ...(execution ? [insertion('execution', [execution])] : []),
         insertion('chat_message', messages),
         ...fileRows(ctx, place, files),
@@ -57,7 +57,7 @@ export function createRecorder(ctx: Ctx, prepared: Prepared, resumption: Resumpt
         const sessionId = sessionOf(flow, input)
         const told = { steps, usage: usage ?? null, ...endingOf(error, signal) }
         const execution = rowOf(ctx, prepared, { ...run, ...told, sessionId })
-        await writeUnlessRemoved(ctx, stored.workspaceId, [
+        await writeUnlessRemoved(ctx, stored, [
           insertion('execution', [execution]),
           ...resumption.settle({ isSpent: steps.length > 0 }),
         ])
@@ -169,11 +169,12 @@ function answered(result: FlowResult) {
 /** Foreign keys refuse rows of a flow that was removed while it ran. */
 async function writeUnlessRemoved(
   { deps: { database } }: Ctx,
-  workspaceId: string,
+  { id, workspaceId }: Prepared['stored'],
   statements: readonly Statement[],
 ): Promise<void> {
   try {
-    await database.write({ workspaceId }, statements)
+    // Runs of one flow share messages: many commits are what a busy database has most to do with.
+    await database.write({ workspaceId }, statements, id)
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === '23503')) throw cause
     throw new Failure('NOT_FOUND', 'The chatflow was removed while it ran.', { cause })
