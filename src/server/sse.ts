@@ -67,30 +67,23 @@ function streamOf(
   })
 }
 
-/**
- * The frames of what is told in one turn of the event loop together: a packet for many tokens. The
- * first token waits for no other.
- */
+/** The frames of what is told in one turn of the event loop together: a packet for many tokens. */
 async function* bundled(
   first: IteratorResult<StreamedEvent>,
   events: AsyncIterator<StreamedEvent>,
 ): AsyncGenerator<string> {
   let told = first
-  let hasToken = false
   while (!told.done) {
     let frames = frameOf(told.value)
     const turn = endOfTurn()
     let next = events.next()
-    let isFirstToken: boolean = !hasToken && told.value.event === 'token'
-    while (!isFirstToken) {
+    for (;;) {
       // What fails is thrown below, once what was told before is out.
       const more = await Promise.race([next, turn]).catch(() => undefined)
       if (more === undefined || more.done === true) break
       frames += frameOf(more.value)
       next = events.next()
-      isFirstToken = !hasToken && more.value.event === 'token'
     }
-    hasToken ||= isFirstToken
     yield frames
     told = await next
   }
