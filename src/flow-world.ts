@@ -1,6 +1,6 @@
 import type { Deps } from './context.ts'
 import { findStoredDocuments } from './documentstores/port.ts'
-import type { Egress } from './platform/egress.ts'
+import type { Egress } from './platform/egress/egress.ts'
 import { createFlowCache } from './platform/flow-cache.ts'
 import { createSpool } from './platform/spool.ts'
 import type { Sql } from './platform/sql/open.ts'
@@ -67,7 +67,7 @@ export function createFlowWorld({
 function egressAtFirstCall(allow: readonly string[]): Egress {
   let loading: Promise<Egress> | undefined
   const load = async (): Promise<Egress> => {
-    const { createEgress } = await import('./platform/egress.ts')
+    const { createEgress } = await import('./platform/egress/egress.ts')
     return createEgress({ allow })
   }
   return {

@@ -158,7 +158,7 @@ describe('what only one place does', () => {
   it.each([
     ['jose', ['src/core/token.ts']],
     ['bcryptjs', ['src/platform/workers/password.worker.ts']],
-    ['undici', ['src/platform/egress-send.ts', 'src/platform/egress.ts']],
+    ['undici', ['src/platform/egress/egress.ts', 'src/platform/egress/send.ts']],
     ['sofa-api', ['src/rest/sofa.ts']],
   ])('%s is used in %j', (name, places) => {
     const users = imports.filter(({ to }) => to === name || to.startsWith(`${name}/`))

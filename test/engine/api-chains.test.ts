@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parseFlow } from '../../src/engine/flow/flow.ts'
 import { isStreamable } from '../../src/engine/validate.ts'
-import { createEgress } from '../../src/platform/egress.ts'
+import { createEgress } from '../../src/platform/egress/egress.ts'
 import { failureOf, run, startProvider, startStub, wire, type Drawn, type Told } from './harness.ts'
 import { instance } from './library.ts'
 import { call, linesOf, priceOf, script, type Reply } from './script.ts'

@@ -26,7 +26,7 @@ import { runFlow } from '../../src/engine/run.ts'
 import { prepareRun } from '../../src/engine/run/context.ts'
 import type { RunRequest } from '../../src/engine/run/request.ts'
 import { createSecrets } from '../../src/engine/text/secrets.ts'
-import { createEgress } from '../../src/platform/egress.ts'
+import { createEgress } from '../../src/platform/egress/egress.ts'
 
 export const providerKey = 'sk-live-0123456789abcdefghijKLMN'
 

@@ -1,7 +1,7 @@
 import { MCPMock } from '@copilotkit/aimock'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { isInstance, type Tool } from '../../src/engine/node/instances.ts'
-import { createEgress } from '../../src/platform/egress.ts'
+import { createEgress } from '../../src/platform/egress/egress.ts'
 import { buildNode, draw, failureOf, run, startProvider, startStub, type Told } from './harness.ts'
 import { call, linesOf, script, start } from './script.ts'
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { createEgress } from '../../src/platform/egress.ts'
+import { createEgress } from '../../src/platform/egress/egress.ts'
 import { draw, run, startProvider, startStub } from './harness.ts'
 import { call, linesOf, script } from './script.ts'
 

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { createGzip, gzipSync, type Gzip } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
-import { createEgress, type Egress } from '../../src/platform/egress.ts'
+import { createEgress, type Egress } from '../../src/platform/egress/egress.ts'
 
 /** Answers on loopback; whatever reaches it is told. */
 let server: Server

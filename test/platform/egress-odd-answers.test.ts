@@ -3,7 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createEgress, type Egress, type EgressOptions } from '../../src/platform/egress.ts'
+import { createEgress, type Egress, type EgressOptions } from '../../src/platform/egress/egress.ts'
 
 let server: Server
 let egress: Egress

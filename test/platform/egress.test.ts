@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
-import { createEgress, type Egress, type EgressOptions } from '../../src/platform/egress.ts'
+import { createEgress, type Egress, type EgressOptions } from '../../src/platform/egress/egress.ts'
 
 /** A listener on loopback; whatever reaches it is a hit. */
 let server: Server

@@ -1,4 +1,4 @@
-import { normalHost } from '../egress-rules.ts'
+import { normalHost } from '../egress/rules.ts'
 
 /** Where a database is, and as whom it is asked. */
 export interface SqlAddress {

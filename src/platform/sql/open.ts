@@ -1,4 +1,4 @@
-import { createGuard, type Resolve } from '../egress-guard.ts'
+import { createGuard, type Resolve } from '../egress/guard.ts'
 import { readRows, type Select, type SqlRows } from './select.ts'
 import { withSession, type SqlAccess } from './session.ts'
 import { readTables, type SqlTable, type TablesWanted } from './tables.ts'

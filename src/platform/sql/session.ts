@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client, DatabaseError } from 'pg'
 import { Failure } from '../../core/errors.ts'
-import type { EgressGuard } from '../egress-guard.ts'
+import type { EgressGuard } from '../egress/guard.ts'
 import { parseAddress, type SqlAddress } from './address.ts'
 import { openWire } from './wire.ts'
 

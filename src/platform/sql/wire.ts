@@ -3,7 +3,7 @@ import { connect, isIP, type Socket } from 'node:net'
 import { addAbortSignal } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { Failure } from '../../core/errors.ts'
-import type { EgressGuard } from '../egress-guard.ts'
+import type { EgressGuard } from '../egress/guard.ts'
 import type { SqlAddress } from './address.ts'
 
 interface WireOptions {

@@ -1,8 +1,8 @@
 import { lookup as systemLookup, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { callbackify } from 'node:util'
-import { Failure } from '../core/errors.ts'
-import { createJudge, normalHost, type Target } from './egress-rules.ts'
+import { Failure } from '../../core/errors.ts'
+import { createJudge, normalHost, type Target } from './rules.ts'
 
 /** All addresses of a host name; rejects when it has none. */
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>

@@ -1,11 +1,11 @@
 import { Agent, buildConnector } from 'undici'
-import { Failure } from '../core/errors.ts'
-import { startWatch } from '../core/watch.ts'
-import { readableAnswer } from './egress-answer.ts'
-import { readCall, redirected, redirectTarget } from './egress-call.ts'
-import { createGuard, type EgressGuard, type Resolve } from './egress-guard.ts'
-import { normalHost, type Target } from './egress-rules.ts'
-import { drain, send, type Answer, type Call } from './egress-send.ts'
+import { Failure } from '../../core/errors.ts'
+import { startWatch } from '../../core/watch.ts'
+import { readableAnswer } from './answer.ts'
+import { readCall, redirected, redirectTarget } from './call.ts'
+import { createGuard, type EgressGuard, type Resolve } from './guard.ts'
+import { normalHost, type Target } from './rules.ts'
+import { drain, send, type Answer, type Call } from './send.ts'
 
 export interface EgressOptions {
   /** `EGRESS_ALLOW`: a host, address or CIDR each, with an optional `:port`. */

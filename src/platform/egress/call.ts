@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
-import { Failure } from '../core/errors.ts'
-import type { Answer, Call } from './egress-send.ts'
+import { Failure } from '../../core/errors.ts'
+import type { Answer, Call } from './send.ts'
 
 /** Headers that carry no secret, and so may follow a redirect to another origin. */
 const harmlessHeaders = new Set([

@@ -1,7 +1,7 @@
 import { pipeline, Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
-import { Failure } from '../core/errors.ts'
-import { drain, type Answer, type Body } from './egress-send.ts'
+import { Failure } from '../../core/errors.ts'
+import { drain, type Answer, type Body } from './send.ts'
 
 /** What a body read through us no longer fits, or what is between the server and us only. */
 const droppedHeaders = new Set([
