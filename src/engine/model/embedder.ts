@@ -11,7 +11,7 @@ import {
 } from './chat-model.ts'
 import { providerFailure } from './failure.ts'
 import { fingerprint } from './fingerprint.ts'
-import type { EmbeddingModel } from './openai-embedding.ts'
+import type { EmbeddingModel } from './openai/embedding.ts'
 import { loadEmbedding } from './provider.ts'
 import { withRetries } from './retry.ts'
 

@@ -1,6 +1,6 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
-import { openAiSpeaker } from './openai-chat.ts'
-import { openAiEmbedding, type EmbeddingModel } from './openai-embedding.ts'
+import { openAiSpeaker } from './openai/chat.ts'
+import { openAiEmbedding, type EmbeddingModel } from './openai/embedding.ts'
 import { packageSpeaker } from './package-speaker.ts'
 import type { Reached } from './post.ts'
 import type { Speaker } from './speaker.ts'

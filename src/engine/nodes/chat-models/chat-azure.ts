@@ -1,6 +1,6 @@
 import { Failure } from '../../../core/errors.ts'
 import { nodeTitle } from '../../flow/flow.ts'
-import { openAiInputs, openAiModelOf } from '../../model/openai.ts'
+import { openAiInputs, openAiModelOf } from '../../model/openai/openai.ts'
 import { missing, reachOf } from '../../model/parts.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'

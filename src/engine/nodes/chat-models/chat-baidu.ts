@@ -1,5 +1,5 @@
 import { qianfanFetch, qianfanUrl } from '../../model/baidu.ts'
-import { buildOpenAiModel, openAiInputs } from '../../model/openai.ts'
+import { buildOpenAiModel, openAiInputs } from '../../model/openai/openai.ts'
 import { drawnAddress } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
 import { text } from '../../node/inputs.ts'

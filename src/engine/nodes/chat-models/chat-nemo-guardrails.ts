@@ -1,4 +1,4 @@
-import { buildOpenAiModel, openAiInputs } from '../../model/openai.ts'
+import { buildOpenAiModel, openAiInputs } from '../../model/openai/openai.ts'
 import { translated, type Translation } from '../../model/translate.ts'
 import { defineNode } from '../../node/define.ts'
 import { text } from '../../node/inputs.ts'

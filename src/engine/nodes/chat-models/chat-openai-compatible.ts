@@ -1,5 +1,5 @@
 import { compatibleProviders, type CompatibleProvider } from '../../model/compatible-providers.ts'
-import { buildOpenAiModel, openAiInputs } from '../../model/openai.ts'
+import { buildOpenAiModel, openAiInputs } from '../../model/openai/openai.ts'
 import { drawnAddress, missing, textOf } from '../../model/parts.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'

@@ -1,4 +1,4 @@
-import { buildOpenAiModel, openAiInputs } from '../../model/openai.ts'
+import { buildOpenAiModel, openAiInputs } from '../../model/openai/openai.ts'
 import { defineNode } from '../../node/define.ts'
 import { number, text } from '../../node/inputs.ts'
 

@@ -1,4 +1,4 @@
-import { openAiInputs, openAiModelOf } from '../../model/openai.ts'
+import { openAiInputs, openAiModelOf } from '../../model/openai/openai.ts'
 import { drawnAddress, headersOf, missing } from '../../model/parts.ts'
 import { translated } from '../../model/translate.ts'
 import { chatTranslation, watsonxPlace } from '../../model/watsonx.ts'

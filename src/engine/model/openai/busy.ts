@@ -1,5 +1,5 @@
 import { APICallError } from '@ai-sdk/provider'
-import { isRecord, textOf } from '../text/paths.ts'
+import { isRecord, textOf } from '../../text/paths.ts'
 
 const tooMany = 429
 const unavailable = 503

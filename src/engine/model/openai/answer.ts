@@ -1,10 +1,10 @@
 import type { LanguageModelV4Content } from '@ai-sdk/provider'
-import { newId } from '../../core/ids.ts'
-import type { TokenUsage } from '../node/events.ts'
-import { isRecord, textOf } from '../text/paths.ts'
-import { compatible } from './openai-request.ts'
-import type { Hearing, Said } from './speaker.ts'
-import { noUsage, usageOf } from './usage.ts'
+import { newId } from '../../../core/ids.ts'
+import type { TokenUsage } from '../../node/events.ts'
+import { isRecord, textOf } from '../../text/paths.ts'
+import type { Hearing, Said } from '../speaker.ts'
+import { noUsage, usageOf } from '../usage.ts'
+import { compatible } from './request.ts'
 
 type Json = Readonly<Record<string, unknown>>
 

@@ -1,6 +1,6 @@
 import type { EmbeddingModelV4 } from '@ai-sdk/provider'
-import { compatible } from './openai-request.ts'
-import { postJson, type Reached } from './post.ts'
+import { postJson, type Reached } from '../post.ts'
+import { compatible } from './request.ts'
 
 /** What is asked of an embedding model, whoever offers it. */
 export type EmbeddingModel = Pick<

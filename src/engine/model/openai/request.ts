@@ -1,6 +1,6 @@
 import type * as Compatible from '@ai-sdk/openai-compatible'
 import type * as OpenAi from '@ai-sdk/openai/internal'
-import type { Asked } from './speaker.ts'
+import type { Asked } from '../speaker.ts'
 
 /** Two packages write OpenAI's format: one knows its own models, the other what everybody takes. */
 export interface OpenAiDialect {

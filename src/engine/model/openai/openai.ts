@@ -1,8 +1,8 @@
-import type { NodeContext } from '../node/context.ts'
-import { number, text, type InputsOf } from '../node/inputs.ts'
-import type { ChatModel } from '../node/instances.ts'
-import { compatible } from './openai-request.ts'
-import { chatInputs, chatModelOf, reachOf, wordsOf, type Reach } from './parts.ts'
+import type { NodeContext } from '../../node/context.ts'
+import { number, text, type InputsOf } from '../../node/inputs.ts'
+import type { ChatModel } from '../../node/instances.ts'
+import { chatInputs, chatModelOf, reachOf, wordsOf, type Reach } from '../parts.ts'
+import { compatible } from './request.ts'
 
 /** What all chat models that speak OpenAI's format are asked with. */
 export const openAiInputs = {

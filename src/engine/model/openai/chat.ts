@@ -1,9 +1,9 @@
-import { eventData } from '../text/event-stream.ts'
-import { readPiece, startAnswer, type Piece } from './openai-answer.ts'
-import { busyError } from './openai-busy.ts'
-import { openAiBody, type OpenAiDialect } from './openai-request.ts'
-import { postJson, type Reached } from './post.ts'
-import { tellWhole, type Asked, type Hearing, type Said, type Speaker } from './speaker.ts'
+import { eventData } from '../../text/event-stream.ts'
+import { postJson, type Reached } from '../post.ts'
+import { tellWhole, type Asked, type Hearing, type Said, type Speaker } from '../speaker.ts'
+import { readPiece, startAnswer, type Piece } from './answer.ts'
+import { busyError } from './busy.ts'
+import { openAiBody, type OpenAiDialect } from './request.ts'
 
 const inPieces = { stream: true, stream_options: { include_usage: true } }
 
