@@ -87,3 +87,21 @@ it('a decision where nothing stopped is an error of its own', async () => {
   const error = 'There is no stopped run in this session to go on with.'
   expect(await newest()).toMatchObject({ status: 'ERROR', error })
 })
+
+it('an error is kept whatever is in it', async () => {
+  const node = (name: string, inputs: object) => ({ id: name, data: { id: name, name, inputs } })
+  const throwing = `throw new Error('a' + String.fromCharCode(0) + 'b')`
+  const flowData = {
+    nodes: [
+      node('startAgentflow', {}),
+      node('customFunctionAgentflow', { customFunctionJavascriptFunction: throwing }),
+    ],
+    edges: [{ source: 'startAgentflow', target: 'customFunctionAgentflow' }],
+  }
+  const flow = await app.addFlow({ type: 'AGENTFLOW', flowData })
+  const { token } = app.owner
+  const body = { question: 'q' }
+  const answer = await app.call('POST', `/api/v1/prediction/${flow.id}`, { token, body })
+  expect(answer.status).toBe(422)
+  expect(await newest()).toMatchObject({ status: 'ERROR', error: expect.stringContaining('ab') })
+})

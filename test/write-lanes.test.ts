@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newId } from '../src/core/ids.ts'
@@ -85,6 +86,16 @@ describe('writes of one lane', () => {
   })
 })
 
+it('a write with a NUL fails by itself, for it would end the message', async () => {
+  const outcomes = await Promise.allSettled([
+    write('nul0', 'nul'),
+    write('nul1', 'nul', { value: 'a\0b' }),
+    write('nul2', 'nul'),
+  ])
+  expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  expect(await rowsOf('nul')).toBe(4)
+})
+
 describe.runIf(databaseKind === 'postgres')('writes that wait', () => {
   /** Lets nobody write while the work goes on. */
   async function holding(work: (client: Client) => Promise<void>): Promise<void> {
@@ -119,7 +130,7 @@ describe.runIf(databaseKind === 'postgres')('writes that wait', () => {
         write('apart0', 'apart'),
         write('apart1', 'another'),
         write('apart2'),
-        write('apart3', 'apart', { value: 'x'.repeat(70_000) }),
+        write('apart3', 'apart', { value: 'x'.repeat(8200) }),
         write('theirs', 'apart', { person: stranger }),
       )
       await untilBlocked(client, 5)
@@ -145,5 +156,23 @@ describe.runIf(databaseKind === 'postgres')('writes that wait', () => {
     expect(await written('lost')).toEqual([])
     await write('lost', 'lost')
     expect(await written('lost')).toEqual([2])
+  })
+
+  it('are sent before the database is closed', async () => {
+    const other = await startApp({ beside: app })
+    const { workspaceId } = app.owner
+    const writes: Promise<void>[] = []
+    let closed = Promise.resolve()
+    await holding(async (client) => {
+      for (const name of names('closing', 4)) {
+        writes.push(other.app.deps.database.write({ workspaceId }, [insert(name)], 'closing'))
+      }
+      await untilBlocked(client, 1)
+      closed = other.close()
+      // By then its pool would be at its end.
+      await pause(500)
+    })
+    await Promise.all([...writes, closed])
+    expect(await rowsOf('closing')).toBe(4)
   })
 })

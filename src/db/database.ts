@@ -38,8 +38,8 @@ export interface Database extends VectorIndexing {
   rows<T>(em: SqlEntityManager, sql: string, params?: readonly unknown[]): Promise<T[]>
   /**
    * Runs statements as one message, for whatever serves a caller: all or none. Takes no vectors. On
-   * PostgreSQL writes of one scope and `lane`, any name, go one after the other: those that come
-   * meanwhile share a message.
+   * PostgreSQL small writes of one scope and `lane`, any name, share messages while one of theirs is
+   * under way, in no particular order.
    */
   write(scope: Scope, statements: readonly Statement[], lane?: string): Promise<void>
   /** Throws when the database does not answer. */
@@ -60,7 +60,7 @@ export interface Opened {
 /** Puts the three ways over an opened ORM. `close` also closes what `afterClose` names. */
 export function createDatabase(opened: Opened, afterClose: () => Promise<void>): Database {
   const { orm, kind, roles } = opened
-  const inLane = createLanes()
+  const lanes = createLanes()
   const fork = (filter: WorkspaceFilter | null): SqlEntityManager => {
     const em = orm.em.fork() as unknown as SqlEntityManager
     if (filter) em.setFilterParams('workspace', { ...filter })
@@ -95,13 +95,15 @@ export function createDatabase(opened: Opened, afterClose: () => Promise<void>):
       const texts = statements.map((statement) => written(statement, connection.getPlatform()))
       const sendTexts: SendTexts = (all) => sendTogether(connection, { variables }, all)
       if (lane === undefined) await sendTexts(texts)
-      else await inLane(JSON.stringify([variables, lane]), texts, sendTexts)
+      else await lanes.write(JSON.stringify([variables, lane]), texts, sendTexts)
     },
     async ping() {
       await orm.em.fork().execute('select 1')
     },
     pool: () => readPool(fork(null)),
     async close() {
+      // The pool takes nothing more once it ends.
+      await lanes.close()
       await orm.close()
       await afterClose()
     },

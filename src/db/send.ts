@@ -55,10 +55,14 @@ export function written({ sql, params }: Statement, platform: Platform): string 
   return start + pieces.map((piece, at) => literal(params[at], platform) + piece).join('')
 }
 
-/** The platform goes through texts letter by letter, also through those that need no escaping. */
+/**
+ * The platform goes through texts letter by letter, also through those that need no escaping. A NUL
+ * would end the message, and all that share it.
+ */
 function literal(value: unknown, platform: Platform): string {
-  if (typeof value === 'string' && !/['\\]/.test(value)) return `'${value}'`
-  return platform.quoteValue(quotable(value))
+  if (typeof value !== 'string') return platform.quoteValue(quotable(value))
+  if (value.includes('\0')) throw new Error('PostgreSQL cannot hold a NUL in a text.')
+  return /['\\]/.test(value) ? platform.quoteValue(value) : `'${value}'`
 }
 
 /** Of bytes the platform takes a `Buffer` only. */

@@ -42,12 +42,12 @@ export function createRecorder(ctx: Ctx, prepared: Prepared, resumption: Resumpt
       const files = shown.flatMap(({ picture }) => picture ?? [])
       const place = { flow: stored, chatId: input.chatId }
       const execution = executionId && rowOf(ctx, prepared, endOf(run, result))
-      await writeUnlessRemoved(ctx, stored, [
+      const rows = [
         ...(execution ? [insertion('execution', [execution])] : []),
         insertion('chat_message', messages),
         ...fileRows(ctx, place, files),
-        ...resumption.settle({ isSpent: true }),
-      ])
+      ]
+      await writeUnlessRemoved(ctx, stored, { rows, settled: resumption.settle({ isSpent: true }) })
       return executionId
     },
     async failed(error, { usage, signal }) {
@@ -57,10 +57,10 @@ export function createRecorder(ctx: Ctx, prepared: Prepared, resumption: Resumpt
         const sessionId = sessionOf(flow, input)
         const told = { steps, usage: usage ?? null, ...endingOf(error, signal) }
         const execution = rowOf(ctx, prepared, { ...run, ...told, sessionId })
-        await writeUnlessRemoved(ctx, stored, [
-          insertion('execution', [execution]),
-          ...resumption.settle({ isSpent: steps.length > 0 }),
-        ])
+        await writeUnlessRemoved(ctx, stored, {
+          rows: [insertion('execution', [execution])],
+          settled: resumption.settle({ isSpent: steps.length > 0 }),
+        })
       } catch (cause) {
         ctx.deps.log.error({ err: cause, requestId: ctx.request.id }, 'a run was not recorded')
       }
@@ -100,7 +100,7 @@ function rowOf(ctx: Ctx, prepared: Prepared, end: RunEnd): Execution {
     executedData: storable(end.steps),
     state: storable(end.state ?? null),
     usage: end.usage,
-    error: end.error,
+    error: end.error === null ? null : String(storable(end.error)),
     createdDate: end.began,
     endedDate: ctx.deps.clock.now(),
     claimedUntil: null,
@@ -170,11 +170,13 @@ function answered(result: FlowResult) {
 async function writeUnlessRemoved(
   { deps: { database } }: Ctx,
   { id, workspaceId }: Prepared['stored'],
-  statements: readonly Statement[],
+  { rows, settled }: { rows: readonly Statement[]; settled: readonly Statement[] },
 ): Promise<void> {
+  // Runs of one flow share messages. What one settles is another run's record, which it locks: locks
+  // of several in one message could meet those of a deletion.
+  const lane = settled.length === 0 ? id : undefined
   try {
-    // Runs of one flow share messages: many commits are what a busy database has most to do with.
-    await database.write({ workspaceId }, statements, id)
+    await database.write({ workspaceId }, [...rows, ...settled], lane)
   } catch (cause) {
     if (!(cause instanceof Error && 'code' in cause && cause.code === '23503')) throw cause
     throw new Failure('NOT_FOUND', 'The chatflow was removed while it ran.', { cause })

@@ -67,6 +67,9 @@ function streamOf(
   })
 }
 
+/** In characters: what is told without a pause is not to be gathered without end. */
+const fullPacket = 65_536
+
 /** The frames of what is told in one turn of the event loop together: a packet for many tokens. */
 async function* bundled(
   first: IteratorResult<StreamedEvent>,
@@ -80,7 +83,7 @@ async function* bundled(
     for (;;) {
       // What fails is thrown below, once what was told before is out.
       const more = await Promise.race([next, turn]).catch(() => undefined)
-      if (more === undefined || more.done === true) break
+      if (more === undefined || more.done === true || frames.length > fullPacket) break
       frames += frameOf(more.value)
       next = events.next()
     }
