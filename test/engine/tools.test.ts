@@ -1,30 +1,17 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
 import type { Tool } from '../../src/engine/node/instances.ts'
 import { calculate } from '../../src/engine/text/arithmetic.ts'
 import { createSandbox, type Sandbox } from '../../src/platform/workers/sandbox.ts'
-import {
-  buildInstance,
-  draw,
-  failureOf,
-  run,
-  startProvider,
-  startStub,
-  type Told,
-} from './harness.ts'
+import { buildInstance, draw, failureOf, run, startProvider, type Told } from './harness.ts'
 import { call, linesOf, script } from './script.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
-let stub: Awaited<ReturnType<typeof startStub>> | undefined
 let sandbox: Sandbox
 
 beforeAll(async () => {
   provider = await startProvider()
   sandbox = createSandbox({ fetch: provider.fetch })
-})
-afterEach(async () => {
-  await stub?.stop()
-  stub = undefined
 })
 afterAll(async () => {
   await sandbox.close()
@@ -60,19 +47,6 @@ const agent = (
       },
     },
   ])
-
-/** A server that tells what it was sent. */
-async function echo() {
-  stub = await startStub((request, response) => {
-    let body = ''
-    request.on('data', (piece: Buffer) => (body += piece.toString()))
-    request.on('end', () => {
-      const { method, url, headers } = request
-      response.end(JSON.stringify({ method, url, body, auth: headers['x-auth'] }))
-    })
-  })
-  return { base: stub.baseUrl.replace('/v1', ''), ports: { fetch: stub.fetch } }
-}
 
 const noTool = async () => {
   throw new Failure('UNPROCESSABLE', 'There is no tool t1 in this workspace.')
@@ -178,61 +152,6 @@ describe('custom tool', () => {
     expect((await failureOf(toolOf('customTool'))).message).toMatch(
       /"x" \(x_0\).*needs a tool chosen/,
     )
-  })
-})
-
-describe('requests tools', () => {
-  test('get: the address, path and query arguments, headers', async () => {
-    const { base, ports } = await echo()
-    const inputs = {
-      requestsGetUrl: `${base}/users/:id`,
-      requestsGetName: 'get user',
-      requestsGetHeaders: '{"X-Auth":"abcdef123"}',
-      requestsGetQueryParamsSchema:
-        '[{"property":"id","type":"string","required":true},{"property":"q","type":"string"}]',
-    }
-    const tool = await toolOf('requestsGet', inputs, { ports })
-    expect(tool.name).toBe('get_user')
-    const answer = await told(tool.run({ id: 'a/b', q: 'x y' }, { signal }))
-    expect(answer).toEqual({
-      method: 'GET',
-      url: '/users/a%2Fb?q=x+y',
-      body: '',
-      auth: 'abcdef123',
-    })
-  })
-
-  test.each([
-    ['requestsPost', 'POST'],
-    ['requestsPut', 'PUT'],
-  ])('%s sends what the author fixed and the model says', async (name, method) => {
-    const { base, ports } = await echo()
-    const inputs = { url: `${base}/x`, body: '{"a":1}' }
-    const tool = await toolOf(name, inputs, { ports })
-    const answer = await told(tool.run({ body: { b: 2 } }, { signal }))
-    expect(answer).toMatchObject({ method, url: '/x', body: '{"a":1,"b":2}' })
-  })
-
-  test('the model may name the address; a bad one, a refused one and a failure are told', async () => {
-    const { base, ports } = await echo()
-    const tool = await toolOf('requestsDelete', {}, { ports })
-    expect(JSON.stringify(await tool.run({ url: `${base}/gone` }, { signal }))).toContain('DELETE')
-    expect((await failureOf(tool.run({ url: 'gone' }, { signal }))).message).toMatch(/no[t]? a URL/)
-    const inside = await failureOf(tool.run({ url: 'http://169.254.169.254/' }, { signal }))
-    expect(inside.message).toMatch(/refused/)
-  })
-
-  test('an answer is cut, an error status is a failure', async () => {
-    stub = await startStub((request, response) => {
-      response.statusCode = request.url === '/v1/bad' ? 500 : 200
-      response.end('x'.repeat(5000))
-    })
-    const { baseUrl, fetch } = stub
-    const told = { ports: { fetch } }
-    const good = await toolOf('requestsGet', { url: `${baseUrl}/good` }, told)
-    expect(await good.run({}, { signal })).toHaveLength(2000)
-    const bad = await toolOf('requestsGet', { url: `${baseUrl}/bad` }, told)
-    expect((await failureOf(bad.run({}, { signal }))).message).toMatch(/answered 500: x+$/)
   })
 })
 

@@ -20,22 +20,29 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>
   readonly body: unknown
   readonly maxLength: number
+  /** What the author lets the model say, in one of the ways of `argumentsOf`. */
+  readonly fields: unknown
 }
 
 export async function send(
-  { method, url, headers, body, maxLength }: Request,
+  { method, url, headers, body, maxLength, fields }: Request,
   args: Arguments,
   { ports, signal }: Pick<NodeContext, 'ports' | 'signal'>,
 ): Promise<string> {
-  const { url: asked, ...own } = args
+  const { url: asked, ...given } = args
+  const own = spread(given)
   const address = url || argument(asked)
-  const rest = unplaced(address, own)
+  const ends = endsOf(address, own, fields)
+  const said = without(own, (name) => isPlaced(address, name) || ends.includes(name))
   const answer = await callHttp(ports.fetch, {
-    url: withParameters(address, own),
+    url: withEnds(
+      withParameters(address, own),
+      ends.map((name) => own[name]),
+    ),
     method: method.name.toUpperCase(),
     headers,
     signal,
-    ...(method.sends ? { body: bodyOf(body, rest) } : { query: rest }),
+    ...(method.sends ? { body: bodyOf(body, said) } : { query: said }),
   })
   return answer.slice(0, maxLength)
 }
@@ -47,18 +54,69 @@ function bodyOf(fixed: unknown, args: Arguments): unknown {
   return fixed || said
 }
 
-export function argumentsOf({ url, method }: Request, fields: unknown): JsonSchema {
-  const own = toolSchema(fields)
+/**
+ * The form of the arguments. The author's fields are rows of properties, a JSON Schema, or, as the
+ * canvas suggests, an object `{name: {type, in, description, required}}`.
+ */
+export function argumentsOf({ url, method, fields }: Request): JsonSchema {
+  const own = toolSchema(isFieldsByName(fields) ? rowsOf(fields) : fields)
   const properties = isRecord(own['properties']) ? own['properties'] : {}
   const required = Array.isArray(own['required']) ? (own['required'] as unknown[]) : []
-  const isBare = method.sends && Object.keys(properties).length === 0
+  const isBare = Object.keys(properties).length === 0
   const address = { url: { type: 'string', description: 'The address to call' } }
-  const body = { body: { type: 'object', description: 'What to send', properties: {} } }
   return {
     type: 'object',
-    properties: { ...(url === '' ? address : {}), ...(isBare ? body : properties) },
+    properties: {
+      ...(url === '' ? address : {}),
+      ...(isBare ? anyFields(method) : properties),
+    },
     required: [...(url === '' ? ['url'] : []), ...required],
   }
+}
+
+/** Where the author says nothing of fields, the model may say any. */
+function anyFields({ sends }: Method): Record<string, JsonSchema> {
+  if (sends) return { body: { type: 'object', description: 'What to send', properties: {} } }
+  const description = 'What to add to the query, if anything'
+  return { queryParams: { type: 'object', description, additionalProperties: { type: 'string' } } }
+}
+
+type FieldsByName = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+function isFieldsByName(fields: unknown): fields is FieldsByName {
+  return isRecord(fields) && Object.values(fields).every(isField)
+}
+
+/** The `properties` of a JSON Schema are none: what stands under these names is no text there. */
+function isField(value: unknown): boolean {
+  return (
+    isRecord(value) && ['type', 'in', 'description'].some((key) => typeof value[key] === 'string')
+  )
+}
+
+function rowsOf(fields: FieldsByName): object[] {
+  return Object.entries(fields).map(([property, field]) => ({ ...field, property }))
+}
+
+/** What the model says of the query, beside what it says else. */
+function spread({ queryParams, ...args }: Arguments): Arguments {
+  if (isRecord(queryParams)) return { ...args, ...queryParams }
+  return queryParams === undefined ? args : { ...args, queryParams }
+}
+
+/** The arguments that belong into the path and have no place there. */
+function endsOf(url: string, args: Arguments, fields: unknown): string[] {
+  if (!isFieldsByName(fields)) return []
+  return Object.entries(fields).flatMap(([name, field]) => {
+    const isEnd = field['in'] === 'path' && !isPlaced(url, name)
+    return isEnd && argument(args[name]) !== '' ? [name] : []
+  })
+}
+
+function withEnds(url: string, values: readonly unknown[]): string {
+  if (values.length === 0) return url
+  const ends = values.map((value) => `/${encodeURIComponent(argument(value))}`)
+  return url.replace(/\/?(?=$|[?#])/, () => ends.join(''))
 }
 
 /** `/users/:id` and `/users/{id}` with the arguments of these names. */
@@ -70,8 +128,10 @@ function withParameters(url: string, args: Arguments): string {
   })
 }
 
-/** The arguments that have no place in the address. */
-function unplaced(url: string, args: Arguments): Arguments {
-  const isPlaced = (name: string) => url.includes(`/:${name}`) || url.includes(`{${name}}`)
-  return Object.fromEntries(Object.entries(args).filter(([name]) => !isPlaced(name)))
+function without(args: Arguments, isLeftOut: (name: string) => boolean): Arguments {
+  return Object.fromEntries(Object.entries(args).filter(([name]) => !isLeftOut(name)))
+}
+
+function isPlaced(url: string, name: string): boolean {
+  return url.includes(`/:${name}`) || url.includes(`{${name}}`)
 }

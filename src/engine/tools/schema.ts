@@ -9,6 +9,8 @@ const types: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   number: { type: 'number' },
   boolean: { type: 'boolean' },
   date: { type: 'string', format: 'date' },
+  object: { type: 'object' },
+  array: { type: 'array', items: {} },
 }
 
 /** The JSON Schema of a stored tool: rows of properties, or a JSON Schema as it is. */

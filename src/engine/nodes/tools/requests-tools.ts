@@ -39,12 +39,13 @@ export const requestsTools: readonly NodeDefinition[] = methods.map((method) => 
         url: argument(of('Url', 'url')),
         body: readJson(inputs[`request${method.name}Body`] || inputs['body']),
         maxLength: Number(of('MaxOutputLength', 'maxOutputLength')),
+        fields: readJson(fields),
       }
       return {
         kind: 'tool',
         name: toolName(argument(of('Name', 'name')) || `requests_${method.name.toLowerCase()}`),
         description: argument(of('Description', 'description')) || method.description,
-        schema: argumentsOf(request, readJson(fields)),
+        schema: argumentsOf(request),
         run: (args, { signal }) => send(request, args, { ...context, signal }),
       }
     },
