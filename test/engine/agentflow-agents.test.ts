@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { FlowEvent, TokenUsage } from '../../src/engine/node/events.ts'
+import { dig } from '../../src/engine/text/paths.ts'
 import { draw, failureOf, providerKey, run, startProvider, textOf, type Told } from './harness.ts'
 import { linesOf, outputOf, reply, rows, script, start } from './script.ts'
 
@@ -201,6 +202,39 @@ describe('LLM', () => {
         },
       },
     })
+  })
+
+  const closed = { type: 'object', additionalProperties: false }
+
+  test.each([
+    [
+      'marks of the canvas are no JSON Schema, and what is optional may be missing',
+      '{"name":{"type":"string","required":true},"at":{"type":"string","optional":true}}',
+      {
+        ...closed,
+        properties: { name: { type: 'string' }, at: { type: 'string' } },
+        required: ['name'],
+      },
+    ],
+    [
+      'an object in it, written out or as its properties alone',
+      '{"a":{"type":"object","properties":{"x":{"type":"number","required":true}}},"b":{"y":{"type":"string"}}}',
+      {
+        ...closed,
+        properties: {
+          a: { type: 'object', properties: { x: { type: 'number' } } },
+          b: { ...closed, properties: { y: { type: 'string' } }, required: ['y'] },
+        },
+        required: ['a', 'b'],
+      },
+    ],
+    ['without a schema they may hold anything', '', { type: 'object' }],
+  ])('items of a list: %s', async (_name, jsonSchema, items) => {
+    const asked = script(provider, ['{"list":[]}'])
+    const rows = [{ key: 'list', type: 'jsonArray', jsonSchema }]
+    await run(draw([start(), llm('a', { llmStructuredOutput: rows })], chain('start', 'a')), told())
+    const path = ['json_schema', 'schema', 'properties', 'list', 'items']
+    expect(dig(asked[0]?.response_format, path)).toEqual(items)
   })
 
   test('only the last node is heard; a client gets no second opening', async () => {

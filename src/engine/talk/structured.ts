@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../node/instances.ts'
 import { parseLoose } from '../text/json.ts'
-import { isRecord, isSafeKey, textOf } from '../text/paths.ts'
+import { dig, isRecord, isSafeKey, safeEntries, textOf } from '../text/paths.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -34,24 +34,49 @@ function typeOf(row: Row): JsonSchema {
   return choices.length === 0 ? { type: 'string' } : { type: 'string', enum: choices }
 }
 
-/** A schema, or just its properties by name. */
+/** A schema, or just its properties by name; without any, an item may hold whatever it likes. */
 function itemSchema(written: unknown): JsonSchema {
   const parsed = typeof written === 'string' ? parseLoose(written) : written
-  if (!isRecord(parsed)) return objectOf([])
-  const properties = isRecord(parsed['properties']) ? parsed['properties'] : parsed
+  const properties = dig(parsed, ['properties']) ?? parsed
+  if (!isRecord(properties) || Object.keys(properties).length === 0) return { type: 'object' }
   return objectOf(
-    Object.entries(properties).map(([key, value]) => [
-      key,
-      isRecord(value) ? value : { type: 'string' },
-    ]),
+    Object.entries(properties).map(([key, value]) => [key, propertySchema(value)]),
+    (key) => !isOptional(properties[key]),
   )
 }
 
-function objectOf(properties: readonly (readonly [string, JsonSchema])[]): JsonSchema {
+/**
+ * A property as authors write it, who mark it itself as required or optional: providers refuse that
+ * as no JSON Schema. One of nothing but properties is an object of them.
+ */
+function propertySchema(property: unknown): JsonSchema {
+  if (!isRecord(property)) return { type: 'string' }
+  const inside = Object.values(property)
+  if (inside.length > 0 && inside.every(isRecord) && !isRecord(property['properties'])) {
+    return itemSchema(property)
+  }
+  const { required, optional: _mark, items, properties, ...schema } = property
+  const named = safeEntries(properties).map(([key, value]) => [key, propertySchema(value)] as const)
+  return {
+    ...schema,
+    ...(Array.isArray(required) ? { required } : {}),
+    ...(isRecord(items) ? { items: propertySchema(items) } : {}),
+    ...(isRecord(properties) ? { properties: Object.fromEntries(named) } : {}),
+  }
+}
+
+function isOptional(property: unknown): boolean {
+  return dig(property, ['optional']) === true || dig(property, ['required']) === false
+}
+
+function objectOf(
+  properties: readonly (readonly [string, JsonSchema])[],
+  isRequired: (key: string) => boolean = () => true,
+): JsonSchema {
   return {
     type: 'object',
     properties: Object.fromEntries(properties),
-    required: properties.map(([key]) => key),
+    required: properties.map(([key]) => key).filter(isRequired),
     additionalProperties: false,
   }
 }
