@@ -127,6 +127,25 @@ describe('custom tool', () => {
     expect(await tool.run({ a: 1, b: 2 }, { signal })).toBe('13chat-1')
   })
 
+  test('a zod expression in the node stands over the schema of the tool', async () => {
+    const schemaOf = async (customToolSchema: string) => {
+      const inputs = { selectedTool: 't1', customToolSchema }
+      return (await toolOf('customTool', inputs, { ports: ports() })).schema
+    }
+    expect(
+      await schemaOf('z.object({ c: z.string().describe("third"), d: z.number().optional() })'),
+    ).toEqual({
+      type: 'object',
+      properties: { c: { type: 'string', description: 'third' }, d: { type: 'number' } },
+      required: ['c'],
+    })
+    expect(await schemaOf('[{"property":"e","type":"string","required":true}]')).toMatchObject({
+      required: ['e'],
+    })
+    const failure = await failureOf(schemaOf('z.object({ c: z.strange() })'))
+    expect(failure.message).toMatch(/"x" \(x_0\).*schema cannot be read: z\.strange is not known/)
+  })
+
   test('an agent hears what its code throws, by the name of the node', async () => {
     const asked = script(provider, [call('add_two', { a: 1 }), 'done'])
     const broken = { ...stored, func: 'throw new Error("no luck")' }

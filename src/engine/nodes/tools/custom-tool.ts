@@ -1,12 +1,15 @@
+import { z } from 'zod'
 import { Failure } from '../../../core/errors.ts'
 import { nodeTitle } from '../../flow/flow.ts'
 import { missing } from '../../model/parts.ts'
 import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
 import { bool, code, text } from '../../node/inputs.ts'
-import type { Tool } from '../../node/instances.ts'
+import type { JsonSchema, Tool } from '../../node/instances.ts'
 import type { StoredTool } from '../../node/ports.ts'
+import { parseLoose } from '../../text/json.ts'
 import { lackOf } from '../../text/modules.ts'
+import { parseZod, ZodTextError } from '../../text/zod-text.ts'
 import { codeText, runUserCode } from '../../tools/code.ts'
 import { argumentsFor, toolName, toolSchema } from '../../tools/schema.ts'
 
@@ -29,7 +32,9 @@ export const customTool = defineNode({
     const { name, description, func, ...stored } = await storedTool(inputs, context)
     const lack = lackOf(func ?? '')
     if (lack !== undefined) throw lacks(context, `its tool ${name} ${lack}`)
-    const schema = toolSchema(inputs.customToolSchema || stored.schema)
+    const own = inputs.customToolSchema.trim()
+    const isZod = own !== '' && parseLoose(own) === undefined
+    const schema = isZod ? zodSchema(own, context) : toolSchema(own || stored.schema)
     return {
       kind: 'tool',
       name: toolName(inputs.customToolName || name),
@@ -46,6 +51,20 @@ export const customTool = defineNode({
 
 function lacks({ node }: NodeContext, what: string): Failure {
   return new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: ${what}.`)
+}
+
+/** What the node itself says of the arguments is a zod expression, where it is no JSON. */
+function zodSchema(source: string, context: NodeContext): JsonSchema {
+  try {
+    const { $schema: _version, ...schema } = z.toJSONSchema(parseZod(source), {
+      io: 'input',
+      unrepresentable: 'any',
+    })
+    return schema
+  } catch (error) {
+    if (!(error instanceof ZodTextError)) throw error
+    throw lacks(context, `its schema cannot be read: ${error.message}`)
+  }
 }
 
 /** The tool chosen, or the one written into the node itself. */
