@@ -109,17 +109,26 @@ describe('agents', () => {
   })
 })
 
-const guardedFlow = () =>
+const guardedFlow = (guard: unknown = true) =>
   draw(
     [
       start(),
-      agent('a', calculator({ agentSelectedToolRequiresHumanInput: true })),
+      agent('a', calculator({ agentSelectedToolRequiresHumanInput: guard })),
       reply('end', 'so: {{ a }}'),
     ],
     chain('start', 'a', 'end'),
   )
 
 describe('a tool that a person has to agree to', () => {
+  test.each([
+    ['true', 'STOPPED'],
+    ['false', 'FINISHED'],
+    ['', 'FINISHED'],
+  ])('a switch that is the text "%s": %s', async (guard, status) => {
+    script(provider, [call('calculator', { input: '6*7' }), 'It is 42.'])
+    expect((await run(guardedFlow(guard), told())).status).toBe(status)
+  })
+
   test('stops before the call; agreed, it is made', async () => {
     const { keep, savedRun } = keeper()
     script(provider, [call('calculator', { input: '6*7' })])

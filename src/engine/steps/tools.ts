@@ -19,7 +19,9 @@ export async function agentTools(
     const name = String(row['agentSelectedTool'])
     const part = { name, config: isRecord(config) ? config : {}, from: [from] }
     const tools = await context.build('tool', part)
-    const isGuarded = row['agentSelectedToolRequiresHumanInput'] === true
+    const guard = row['agentSelectedToolRequiresHumanInput']
+    // Whoever writes flows without the canvas writes it as text.
+    const isGuarded = guard === true || guard === 'true'
     return tools.map((tool) => ({ tool, isGuarded: isGuarded || tool.requiresHumanInput === true }))
   })
   const all = (await Promise.all(built)).flat()
