@@ -70,6 +70,38 @@ describe('start and direct reply', () => {
     expect(Object.keys(state)).toEqual(['mood'])
   })
 
+  test('a first state made of the form, where the canvas says that it takes variables', async () => {
+    const startState = [{ key: 'name', value: '{{ $form.name }}' }]
+    const first = start({ startInputType: 'formInput', startState })
+    const param = { name: 'startState', type: 'array', acceptVariable: true }
+    const textOf = async (node: Drawn) => {
+      const answer = reply('I am {{ $flow.state.name }}')
+      const flow = draw([node, answer], [[node.id, answer.id]])
+      return (await run(flow, { input: { form: { name: 'Ada' } } })).text
+    }
+    expect(await textOf({ ...first, inputParams: [param] })).toBe('I am Ada')
+    expect(await textOf(first)).toBe('I am {{ $form.name }}')
+  })
+
+  test('rows that are a text of JSON stay rows, whatever the question holds', async () => {
+    const rows = [{ variableName: 'q', variableValue: '{{ question }}' }]
+    const code: Drawn = {
+      id: 'code',
+      name: 'customFunctionAgentflow',
+      inputs: {
+        customFunctionInputVariables: JSON.stringify(rows),
+        customFunctionJavascriptFunction: 'return $q',
+      },
+    }
+    const flow = draw([start(), code], [['startAgentflow_0', 'code']])
+    const question = 'say "hi"\nplease'
+    const { text } = await run(flow, {
+      input: { question },
+      ports: { runCode: async ({ variables }) => ({ value: variables['$q'], logs: [] }) },
+    })
+    expect(text).toBe(question)
+  })
+
   test('what the question holds is not resolved again', async () => {
     const result = await run(simple('{{ question }} {{ $vars.a }}'), {
       input: { question: '{{ $vars.a }}' },

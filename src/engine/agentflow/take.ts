@@ -2,6 +2,7 @@ import { Failure } from '../../core/errors.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { OverriddenNode } from '../flow/overrides.ts'
 import { createTally, noUsage } from '../model/usage.ts'
+import type { Input } from '../node/inputs.ts'
 import type { Output, StepContext, StepResult } from '../node/step.ts'
 import { findNode } from '../nodes/index.ts'
 import { overridden, type Run } from '../run/context.ts'
@@ -36,13 +37,18 @@ export async function takeStep(step: Step, iterate: StepContext['iterate']): Pro
   const entries = Object.entries(drawn.inputs).map(async ([name, value]) => {
     const spec = Object.hasOwn(definition.inputs, name) ? definition.inputs[name] : undefined
     // What a caller put in is data: a reference in it could read what the author keeps to himself.
-    const isLiteral = drawn.names.has(name) || spec?.acceptVariable !== true
-    if (isLiteral) return [name, value] as const
-    const parsed = spec.type === 'json' ? readEarly(value) : value
+    if (drawn.names.has(name) || !takesVariables(node, spec, name)) return [name, value] as const
+    const parsed = /^(json|array)$/.test(spec?.type ?? '') ? readEarly(value) : value
     return [name, await resolveStepInput(parsed, scope, parsed !== value)] as const
   })
   const raw = Object.fromEntries(await Promise.all(entries))
   return definition.step(raw, contextOf(step, { drawn, scope, iterate }))
+}
+
+/** By what is known here of the input, or by what the canvas that drew the node says of it. */
+function takesVariables(node: FlowNode, spec: Input<unknown> | undefined, name: string): boolean {
+  const drawn = node.params.find((param) => param.name === name)
+  return spec?.acceptVariable === true || drawn?.acceptVariable === true
 }
 
 function contextOf(
