@@ -246,7 +246,10 @@ describe('wrong wires', () => {
   test.each([
     [{ prompt }, /"My chain" \(llmChain_0\) cannot run: its input "model" needs a chat model/],
     [{ prompt, model: prompt }, /"model" takes a chat model and nothing else/],
-    [{ prompt, model: '{{gone_0.data.instance}}' }, /"model" takes a chat model/],
+    [
+      { prompt, model: '{{gone_0.data.instance}}' },
+      /"model" refers to \{\{gone_0\.data\.instance\}\}, and there is no such node in the flow/,
+    ],
   ])('%j', async (inputs, message) => {
     const failure = await failureOf(run(chain(inputs)))
     expect(failure.code).toBe('UNPROCESSABLE')

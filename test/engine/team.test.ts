@@ -340,7 +340,7 @@ describe('what cannot run', () => {
     [
       'a loop to nobody',
       draw([start(), node('loop', 'seqLoop', { loopToName: 'X' })], [['start', 'loop']]),
-      /"X" to go to|chat model/,
+      /"X" to go to|no such node/,
     ],
   ])('%s', async (_what, flow, message) => {
     const failure = await failureOf(run(flow))

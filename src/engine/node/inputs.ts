@@ -114,8 +114,12 @@ export function anything(opts: Options<never> = {}): Input<unknown> {
 export function anchor<K extends InstanceKind>(kind: K): Input<InstanceByKind[K]> {
   const read = (value: unknown): InstanceByKind[K] => {
     if (unset(value)) throw new Misfit(`needs a ${kindWords[kind]} connected to it`)
-    if (!isInstance(value, kind)) throw new Misfit(`takes a ${kindWords[kind]} and nothing else`)
-    return value
+    if (isInstance(value, kind)) return value
+    // What leads nowhere stays as written.
+    if (typeof value === 'string' && /^\{\{[^{}]{1,100}\}\}$/.test(value)) {
+      throw new Misfit(`refers to ${value}, and there is no such node in the flow`)
+    }
+    throw new Misfit(`takes a ${kindWords[kind]} and nothing else`)
   }
   return { ...input('anchor', {}, read), optional: false, anchor: kind }
 }
