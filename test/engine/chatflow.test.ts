@@ -128,6 +128,17 @@ describe('LLM chain', () => {
     expect(failure.message).toMatch(/"LLM Chain" \(llmChain_0\).*prompt values for a, b/)
   })
 
+  test.each([
+    ['{"a":"x","b":""}', 'x socks'],
+    ['{"a":"{{chat_history}}","b":""}', ' socks'],
+    ['{"a":"{{question}}","b":""}', 'socks '],
+    ['{"a":"","b":""}', ' '],
+  ])('the question goes where nothing is left of it else: %s', async (promptValues, content) => {
+    const prompt = { template: '{a} {b}', promptValues }
+    await run(llmChainFlow(provider.baseUrl, { prompt }), { ports: { fetch: provider.fetch } })
+    expect(provider.lastBody()).toMatchObject({ messages: [{ content }] })
+  })
+
   test('its prediction feeds the next prompt; both models are asked once', async () => {
     const model = (n: number) => ({
       id: `chatOpenAI_${n}`,

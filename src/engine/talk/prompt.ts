@@ -1,19 +1,40 @@
 import { Failure } from '../../core/errors.ts'
 import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { Prompt, SpokenMessage } from '../node/instances.ts'
+import { parseLoose } from '../text/json.ts'
+import { safeEntries, textOf } from '../text/paths.ts'
 
 /** A template cut at its variables. */
 type Part = { readonly text: string } | { readonly variable: string }
 
+type Values = Readonly<Record<string, unknown>>
+
 /**
  * Builds a prompt out of templates with `{variable}`. `{{` and `}}`, and a brace after a
  * backslash, stand for the brace itself; a group that holds anything but a name is literal, so
- * JSON may stand in a template as it is. An empty value is one: a conversation may yet begin.
+ * JSON may stand in a template as it is. An empty value is one: a conversation may yet begin. Only
+ * where the question would be heard by nobody is it what the author left empty, as it was once
+ * where flows come from.
  */
 export function createPrompt(
   templates: readonly SpokenMessage[],
-  values: Readonly<Record<string, unknown>>,
+  values: Values,
+  drawn?: unknown,
 ): Prompt {
+  const prompt = promptOf(templates, values)
+  const empty = prompt.missing.length === 0 ? leftEmpty(values, drawn) : undefined
+  return empty === undefined ? prompt : promptOf(templates, { ...values, [empty]: undefined })
+}
+
+/** The one value that was drawn as an empty text, beside none that holds the question, or may. */
+function leftEmpty(values: Values, drawn: unknown): string | undefined {
+  if (/\{\{(?:question\}\}|[^{}]+\.data\.instance)/.test(textOf(drawn))) return undefined
+  const written = typeof drawn === 'string' ? parseLoose(drawn) : drawn
+  const names = safeEntries(written).filter(([name, value]) => value === '' && values[name] === '')
+  return names.length === 1 ? names[0]?.[0] : undefined
+}
+
+function promptOf(templates: readonly SpokenMessage[], values: Values): Prompt {
   const cut = templates.map(({ role, content }) => ({ role, parts: cutTemplate(content) }))
   const names = cut.flatMap(({ parts }) =>
     parts.flatMap((part) => ('variable' in part ? [part.variable] : [])),

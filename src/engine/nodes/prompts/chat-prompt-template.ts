@@ -27,7 +27,7 @@ export const chatPromptTemplate = defineNode({
       { role: 'user', content: inputs.humanMessagePrompt },
     ]
     const messages = drawn.filter(({ content }) => content !== '')
-    return createPrompt(messages, inputs.promptValues)
+    return createPrompt(messages, inputs.promptValues, context.node.inputs['promptValues'])
   },
 })
 

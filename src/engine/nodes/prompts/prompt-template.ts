@@ -12,6 +12,8 @@ export const promptTemplate = defineNode({
     template: text(),
     promptValues: json({ acceptVariable: true }),
   },
-  build: async ({ template, promptValues }) =>
-    createPrompt([{ role: 'user', content: template }], promptValues),
+  build: async ({ template, promptValues }, { node }) => {
+    const drawn = node.inputs['promptValues']
+    return createPrompt([{ role: 'user', content: template }], promptValues, drawn)
+  },
 })
