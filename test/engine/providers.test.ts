@@ -254,8 +254,29 @@ test('every model node is known by its aliases', () => {
     'ollama',
     'sambanova',
     'togetherAI',
+    'Chat NVIDIA NIM',
   ]
   expect(aliases.filter((name) => findNode(name) === undefined)).toEqual([])
+})
+
+test('nodes are known by the names that older flows have for them', () => {
+  const agents = ['mrklAgentChat', 'mrklAgentLLM', 'openAIFunctionAgent']
+  expect(agents.map((name) => findNode(name)?.name)).toEqual(Array(3).fill('toolAgent'))
+  const stores = [
+    'chroma',
+    'faiss',
+    'milvus',
+    'pinecone',
+    'postgres',
+    'qdrant',
+    'supabase',
+    'weaviate',
+  ]
+  expect(stores.map((name) => findNode(`${name}Upsert`)?.name)).toEqual(stores)
+  expect(findNode('ElasticsearchUpsert')?.name).toBe('elasticsearch')
+  expect(findNode('RedisUpsert')?.name).toBe('redis')
+  // What others put into a database of theirs is not here.
+  expect(findNode('supabaseExistingIndex')).toBeUndefined()
 })
 
 test.each<[string, Record<string, unknown>, Record<string, unknown>]>([

@@ -92,6 +92,13 @@ const nothingFound = () => json({ result: { points: [] } })
 const busy = (retryAfter: string) => () =>
   json({ status: { error: 'Too busy.' } }, 429, { 'retry-after': retryAfter })
 
+test.each(['qdrantExistingIndex', 'qdrantUpsert'])('%s of older flows is Qdrant', async (name) => {
+  const world = qdrantThat(nothingFound)
+  const store = await storeIn(world, name, qdrantInputs)
+  expect(await store.search('socks')).toEqual([])
+  expect(world.calls.at(-1)?.url.pathname).toBe('/base/collections/my%20docs/points/query')
+})
+
 describe('a service that is busy', () => {
   test('is asked again, with its key, at its own path', async () => {
     const world = qdrantThat(busy('0'), () => json({}, 503, { 'retry-after': '0' }), nothingFound)

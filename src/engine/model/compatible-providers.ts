@@ -40,6 +40,7 @@ export const compatibleProviders: readonly CompatibleProvider[] = [
   { name: 'chatLitellm', credential: 'litellmApi', keyField: 'litellmApiKey' },
   {
     name: 'chatNvidiaNIM',
+    aliases: ['Chat NVIDIA NIM'],
     credential: 'nvidiaNIMApi',
     keyField: 'nvidiaNIMApiKey',
     baseUrl: 'https://integrate.api.nvidia.com/v1',

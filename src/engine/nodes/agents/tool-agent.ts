@@ -16,6 +16,8 @@ export const toolAgent = defineNode({
     'conversationalRetrievalAgent',
     'mistralAIFunctionAgent',
     'mistralAIToolAgent',
+    'mrklAgentChat',
+    'mrklAgentLLM',
     'openAIFunctionAgent',
     'openAIToolAgent',
     'openAIToolAgentLlamaIndex',

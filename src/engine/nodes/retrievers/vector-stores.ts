@@ -8,35 +8,57 @@ import { defineNode, type NodeDefinition } from '../../node/define.ts'
 
 interface StoreRow extends StoreKind {
   readonly label: string
+  /**
+   * Once there were two nodes for a store, of which one filled it. One that found what others had
+   * put into a store that is kept here has no such name: it would find nothing.
+   */
   readonly aliases?: readonly string[]
 }
 
 const rows: readonly StoreRow[] = [
   { name: 'memoryVectorStore', label: 'In-Memory Vector Store', names: [] },
-  { name: 'faiss', label: 'Faiss', names: ['basePath'] },
+  { name: 'faiss', label: 'Faiss', aliases: ['faissUpsert'], names: ['basePath'] },
   {
     name: 'pinecone',
     label: 'Pinecone',
-    aliases: ['pineconeLlamaIndex'],
+    aliases: ['pineconeLlamaIndex', 'pineconeExistingIndex', 'pineconeUpsert'],
     names: ['pineconeIndex', 'pineconeNamespace'],
     filter: 'pineconeMetadataFilter',
     service: pinecone,
   },
-  { name: 'postgres', label: 'Postgres', names: ['tableName'], filter: 'pgMetadataFilter' },
+  {
+    name: 'postgres',
+    label: 'Postgres',
+    aliases: ['postgresUpsert'],
+    names: ['tableName'],
+    filter: 'pgMetadataFilter',
+  },
   {
     name: 'chroma',
     label: 'Chroma',
+    aliases: ['chromaExistingIndex', 'chromaUpsert'],
     names: ['collectionName'],
     filter: 'chromaMetadataFilter',
     service: chroma,
   },
-  { name: 'qdrant', label: 'Qdrant', names: ['qdrantCollection'], service: qdrant },
-  { name: 'supabase', label: 'Supabase', names: ['tableName'] },
-  { name: 'milvus', label: 'Milvus', names: ['collectionName'] },
-  { name: 'weaviate', label: 'Weaviate', names: ['indexName'] },
+  {
+    name: 'qdrant',
+    label: 'Qdrant',
+    aliases: ['qdrantExistingIndex', 'qdrantUpsert'],
+    names: ['qdrantCollection'],
+    service: qdrant,
+  },
+  { name: 'supabase', label: 'Supabase', aliases: ['supabaseUpsert'], names: ['tableName'] },
+  { name: 'milvus', label: 'Milvus', aliases: ['milvusUpsert'], names: ['collectionName'] },
+  { name: 'weaviate', label: 'Weaviate', aliases: ['weaviateUpsert'], names: ['indexName'] },
   { name: 'upstash', label: 'Upstash Vector', names: [] },
-  { name: 'elasticsearch', label: 'Elasticsearch', names: ['indexName'] },
-  { name: 'redis', label: 'Redis', names: ['indexName'] },
+  {
+    name: 'elasticsearch',
+    label: 'Elasticsearch',
+    aliases: ['ElasticsearchUpsert'],
+    names: ['indexName'],
+  },
+  { name: 'redis', label: 'Redis', aliases: ['RedisUpsert'], names: ['indexName'] },
   {
     name: 'simpleStore',
     label: 'SimpleStore',
