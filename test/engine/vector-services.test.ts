@@ -99,6 +99,42 @@ test.each(['qdrantExistingIndex', 'qdrantUpsert'])('%s of older flows is Qdrant'
   expect(world.calls.at(-1)?.url.pathname).toBe('/base/collections/my%20docs/points/query')
 })
 
+describe('the filter of a store that is kept here', () => {
+  const place = { tableName: 'documents' }
+
+  test.each(['{"team":"a"}', { team: 'a' }])('%j: only what has it is found', async (filter) => {
+    const world = worldOf(() => json({}), {})
+    const asked: unknown[] = []
+    const search: typeof world.ports.vectors.search = async (...args) => {
+      asked.push(args)
+      return []
+    }
+    const ports = { ...world.ports, vectors: { ...world.ports.vectors, search } }
+    const inputs = { ...place, supabaseMetadataFilter: filter }
+    await (await storeIn({ ...world, ports }, 'supabase', inputs)).search('socks')
+    expect(JSON.stringify(asked)).toContain('"filter":{"team":"a"}')
+  })
+
+  test.each([
+    ['supabase', { supabaseRPCFilter: 'filter("metadata->a::int", "gt", 5)' }],
+    ['milvus', { milvusFilter: 'team == "a"' }],
+    ['upstash', { upstashMetadataFilter: "team = 'a'" }],
+    ['weaviate', { weaviateFilter: '{"path":["team"],"operator":"Equal","valueText":"a"}' }],
+  ])('%s: one in words of its own is refused by name: %j', async (name, inputs) => {
+    const failure = await failureOf(
+      storeIn(
+        worldOf(() => json({}), {}),
+        name,
+        inputs,
+      ),
+    )
+    const [input = ''] = Object.keys(inputs)
+    expect(failure.code).toBe('UNPROCESSABLE')
+    expect(failure.message).toContain(`"Store" (store) cannot run`)
+    expect(failure.message).toContain(`its input "${input}" cannot be read`)
+  })
+})
+
 describe('a service that is busy', () => {
   test('is asked again, with its key, at its own path', async () => {
     const world = qdrantThat(busy('0'), () => json({}, 503, { 'retry-after': '0' }), nothingFound)

@@ -1,3 +1,5 @@
+import { Failure } from '../../core/errors.ts'
+import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { NodeContext } from '../node/context.ts'
 import {
   anchor,
@@ -42,7 +44,16 @@ const filterInputs = {
   pineconeMetadataFilter: json(),
   pgMetadataFilter: json(),
   chromaMetadataFilter: json(),
+  supabaseMetadataFilter: json(),
   metadataFilter: json(),
+}
+
+/** Filters in a service's own words. */
+const foreignFilters = {
+  milvusFilter: text(),
+  supabaseRPCFilter: text(),
+  upstashMetadataFilter: text(),
+  weaviateFilter: json(),
 }
 
 /** What all of them have. */
@@ -59,9 +70,26 @@ export const storeInputs = {
   fileUpload: bool({ default: false }),
   ...placeInputs,
   ...filterInputs,
+  ...foreignFilters,
 }
 
 type Values = InputsOf<typeof storeInputs>
+
+/**
+ * Chunks that are kept here are told apart by equal values only. Without its filter a flow would
+ * show what its author keeps out.
+ * @throws Failure UNPROCESSABLE for a filter of another kind.
+ */
+export function refuseForeignFilter(values: Values, node: FlowNode): void {
+  const { milvusFilter, supabaseRPCFilter, upstashMetadataFilter, weaviateFilter } = values
+  const isNone = Object.keys(weaviateFilter).length === 0
+  const texts = { milvusFilter, supabaseRPCFilter, upstashMetadataFilter }
+  const drawn = Object.entries(texts).find(([, filter]) => filter.trim() !== '')
+  const name = drawn?.[0] ?? (isNone ? undefined : 'weaviateFilter')
+  if (name === undefined) return
+  const why = `its chunks are kept here, where its input "${name}" cannot be read`
+  throw new Failure('UNPROCESSABLE', `The node ${nodeTitle(node)} cannot run: ${why}.`)
+}
 
 /** The store that a node stands for, and how it is filled and searched. */
 export async function specOf(

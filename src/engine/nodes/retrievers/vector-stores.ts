@@ -3,7 +3,12 @@ import { retrieverOf, vectorStoreOf } from '../../documents/search.ts'
 import { chroma } from '../../documents/services/chroma.ts'
 import { pinecone } from '../../documents/services/pinecone.ts'
 import { qdrant } from '../../documents/services/qdrant.ts'
-import { specOf, storeInputs, type StoreKind } from '../../documents/store-node.ts'
+import {
+  refuseForeignFilter,
+  specOf,
+  storeInputs,
+  type StoreKind,
+} from '../../documents/store-node.ts'
 import { defineNode, type NodeDefinition } from '../../node/define.ts'
 
 interface StoreRow extends StoreKind {
@@ -48,7 +53,13 @@ const rows: readonly StoreRow[] = [
     names: ['qdrantCollection'],
     service: qdrant,
   },
-  { name: 'supabase', label: 'Supabase', aliases: ['supabaseUpsert'], names: ['tableName'] },
+  {
+    name: 'supabase',
+    label: 'Supabase',
+    aliases: ['supabaseUpsert'],
+    names: ['tableName'],
+    filter: 'supabaseMetadataFilter',
+  },
   { name: 'milvus', label: 'Milvus', aliases: ['milvusUpsert'], names: ['collectionName'] },
   { name: 'weaviate', label: 'Weaviate', aliases: ['weaviateUpsert'], names: ['indexName'] },
   { name: 'upstash', label: 'Upstash Vector', names: [] },
@@ -81,6 +92,7 @@ function nodeOf(row: StoreRow): NodeDefinition {
     description: `Keeps chunks with their vectors: ${label}.`,
     ...(service === undefined ? {} : { credential: service.credential }),
     inputs: { ...storeInputs, ...service?.inputs },
+    check: refuseForeignFilter,
     build: async (values, context) => {
       const spec = await specOf(row, values, context)
       const make = context.node.output === 'vectorStore' ? vectorStoreOf : retrieverOf
