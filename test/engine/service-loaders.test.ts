@@ -69,7 +69,7 @@ describe('API loader', () => {
     await stub?.stop()
     const broken: RequestListener = (_request, response) => response.writeHead(500).end('oh')
     const failure = await failureOf(load(broken, { name: 'apiLoader', inputs }))
-    expect(failure.message).toBe('api.example answered 500: oh')
+    expect(failure.message).toBe('The node "x" (x_0) cannot run: api.example answered 500: oh')
     const file = { name: 'apiLoader', inputs: { url: 'file:///etc/passwd' } }
     expect((await failureOf(buildNode(file))).message).toMatch(/"x" \(x_0\).*needs an http URL/)
   })

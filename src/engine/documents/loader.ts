@@ -2,6 +2,7 @@ import type { NodeContext } from '../node/context.ts'
 import { anything, json, options, optionalAnchor, text, type InputsOf } from '../node/inputs.ts'
 import type { Documents, LoadedDocument } from '../node/instances.ts'
 import type { LoadJob, Reading } from '../node/load-job.ts'
+import { namingNode } from '../node/naming.ts'
 import { gathered } from './gather.ts'
 import { wordsIn } from './words.ts'
 
@@ -67,7 +68,7 @@ export async function loaded(
     const isWanted = !input.forChat || input.files?.some(({ loader }) => loader === node.id)
     if (!isWanted) return
     const job: LoadJob = {
-      files: await files(),
+      files: await namingNode(node, files),
       reading,
       metadata,
       omit: wordsIn(omitMetadataKeys),
