@@ -118,7 +118,9 @@ function rowChecks({ ports }: Run, node: FlowNode): readonly Check[] {
       kind === 'chatflow'
         ? () => chosenFlow(ports, { id: text, node })
         : () => namingNode(node, () => ports.documentStore(store))
-    const isRow = kind === 'chatflow' || (kind === 'documentStore' && store !== '')
+    // Where nothing is chosen, other nodes say so themselves.
+    const isChosen = store !== '' || node.name.endsWith('Agentflow')
+    const isRow = kind === 'chatflow' || (kind === 'documentStore' && isChosen)
     return isRow ? [{ node, needs: [], check }] : []
   })
 }

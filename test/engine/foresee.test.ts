@@ -19,7 +19,7 @@ async function foreseen(flowData: string): Promise<readonly string[]> {
     credential: async (id: string) => (id === 'cred-1' ? { openAIApiKey: 'sk-1' } : gone(id)),
     tool: gone,
     flow: gone,
-    documentStore: gone,
+    documentStore: (id: string) => gone(id || 'store'),
     variables: async () => ({}),
     clock: { now: () => new Date() },
   }
@@ -164,7 +164,33 @@ test.each<[string, string, readonly RegExp[]]>([
       /^e .*\(e\).*no f-1 in this workspace/,
       /^g .*\(g\) cannot run: no flow is chosen\.$/,
       /^h .*\(h\).*no s-1 in this workspace/,
+      /^h .*\(h\).*no store in this workspace/,
     ],
+  ],
+  [
+    'parts of an agentflow of which no settings are there, and rows in which nothing is chosen',
+    single(
+      step('a', 'agentAgentflow', {
+        agentModel: 'chatOpenAI',
+        agentModelConfig: { agentModel: 'chatOpenAI', FLOWISE_CREDENTIAL_ID: 'cred-1' },
+        agentTools: [{ agentSelectedTool: 'searxng-search' }, { agentSelectedTool: '' }],
+        agentKnowledgeDocumentStores: [{ documentStore: '' }],
+        agentKnowledgeVSEmbeddings: [
+          { vectorStore: 'my_cloud', embeddingModel: 'text-embedding-3-small' },
+        ],
+      }),
+    ),
+    [
+      /^a .*it uses searxng-search/,
+      /^a .*my_cloud/,
+      /^a .*text-embedding-3-small/,
+      /^a .*no store in this workspace/,
+    ],
+  ],
+  [
+    'a model of an agentflow without any settings',
+    single(step('a', 'llmAgentflow', { llmModel: 'chatOpenAI' })),
+    [/^a .*needs a credential/],
   ],
   [
     'what a member of a team is made of, and nothing that stands beside it',

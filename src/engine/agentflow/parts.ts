@@ -57,18 +57,25 @@ export function agentflowPartProblems(node: FlowNode): Problem[] {
   }))
 }
 
-/** By the canvas's convention, settings under `xConfig` stand beside the kind's name under `x`. */
-export function partsIn(value: unknown): Omit<Part, 'from'>[] {
-  if (Array.isArray(value)) return value.flatMap(partsIn)
+/**
+ * By the canvas's convention, settings under `xConfig` stand beside the kind's name under `x`. Who
+ * writes flows without the canvas may leave them out; within settings, the name of the kind they
+ * are for stands alone as well.
+ */
+export function partsIn(value: unknown, isSettings = false): Omit<Part, 'from'>[] {
+  if (Array.isArray(value)) return value.flatMap((item) => partsIn(item, isSettings))
   if (!isRecord(value)) return []
   return Object.entries(value).flatMap(([key, item]) => {
     if (key === 'documentStore' && item) return [{ name: 'documentStoreVS', config: {} }]
-    const inside = Array.isArray(item) ? item.flatMap(partsIn) : []
-    const config = value[`${key}Config`]
-    if (typeof item !== 'string' || item === '' || !isRecord(config)) return inside
-    return [...inside, { name: item, config }, ...partsIn(config)]
+    const inside = Array.isArray(item) ? partsIn(item, isSettings) : []
+    const drawn = value[`${key}Config`]
+    const config = isRecord(drawn) ? drawn : !isSettings && partKey.test(key) ? {} : undefined
+    if (typeof item !== 'string' || item === '' || config === undefined) return inside
+    return [...inside, { name: item, config }, ...partsIn(config, true)]
   })
 }
+
+const partKey = /^(\w+Model|vectorStore|agentSelectedTool|toolAgentflowSelectedTool)$/
 
 /** Read before resolving, so that a quote in the question cannot break out of its JSON string. */
 export function readEarly(value: unknown): unknown {
