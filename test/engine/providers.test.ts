@@ -311,6 +311,8 @@ test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
     },
     { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }] },
   ],
+  ['chatOllama', { jsonMode: true }, { response_format: { type: 'json_object' } }],
+  ['chatHuggingFace', { stop: 'END, STOP' }, { stop: ['END', 'STOP'] }],
 ])('%s is asked as its author drew it: %j', async (name, drawn, expected) => {
   const bodies: string[] = []
   stub = await startStub((request, response) => {

@@ -1,6 +1,7 @@
+import { compatible } from '../../model/openai/request.ts'
 import { chatInputs, chatModelOf, reachOf, wordsOf } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
-import { number, text } from '../../node/inputs.ts'
+import { bool, number, text } from '../../node/inputs.ts'
 
 /** Ollama, by the OpenAI format that it speaks under `/v1`. */
 export const chatOllama = defineNode({
@@ -16,6 +17,7 @@ export const chatOllama = defineNode({
     ollamaApiKey: text({ secret: true }),
     stop: text(),
     numPredict: number(),
+    jsonMode: bool({ default: false }),
   },
   build: async (inputs, context) => {
     const provider = {
@@ -36,7 +38,10 @@ export const chatOllama = defineNode({
         stopSequences: wordsOf(inputs.stop),
         timeoutMs: inputs.timeout,
       },
+      ...(inputs.jsonMode ? { providerOptions: { [compatible]: asJson } } : {}),
     } as const
     return chatModelOf(inputs, spec, context)
   },
 })
+
+const asJson = { response_format: { type: 'json_object' } }

@@ -28,9 +28,13 @@ function nodeOf({ name, aliases = [], credential, ...row }: CompatibleProvider):
     version: 1,
     category: 'Chat Models',
     description: `A chat model of ${label}, by OpenAI's format.`,
-    inputs: { ...openAiInputs, model: text(), [keyField]: text({ secret: true }) },
+    inputs: { ...openAiInputs, model: text(), stop: text(), [keyField]: text({ secret: true }) },
     build: async (inputs, context) => {
-      const named = { ...inputs, modelName: inputs.modelName || inputs.model }
+      const named = {
+        ...inputs,
+        modelName: inputs.modelName || inputs.model,
+        stopSequence: inputs.stopSequence || inputs.stop,
+      }
       const apiKey = textOf(inputs, keyField)
       const isDrawn = drawnAddress(inputs) !== ''
       const baseUrl = isDrawn ? provider.baseUrl : await addressFor(provider.baseUrl, context)
