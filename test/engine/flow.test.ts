@@ -26,7 +26,9 @@ describe('reading a flow', () => {
     ['nonsense', /not JSON/],
     ['[]', /cannot be read/],
     ['{"nodes":{}}', /flowData\.nodes/],
-    ['{"nodes":[{"id":"a","data":{}}]}', /flowData\.nodes\.0\.data\.name/],
+    ['{"nodes":[{"id":"a","data":{}}]}', /flowData\.nodes\.0\.data\.name of the node "a" \(a\) is/],
+    ['{"nodes":[{"id":"a","data":{"label":"My tool"}}]}', /data\.name of the node "My tool" \(a\)/],
+    ['{"nodes":[{"data":{"name":"x"}}]}', /flowData\.nodes\.0\.id is/],
     ['{"nodes":[],"edges":{}}', /flowData\.edges/],
   ])('%s is UNPROCESSABLE and names the place', async (flowData, message) => {
     const failure = await failureOf(run(flowData))

@@ -1,6 +1,7 @@
 import secureJson from 'secure-json-parse'
 import { z } from 'zod'
 import { Failure } from '../../core/errors.ts'
+import { dig, textOf } from '../text/paths.ts'
 import { parseFollowUp, type FollowUp } from './follow-up.ts'
 import { parseOverrideRules, type OverrideRules } from './override-rules.ts'
 
@@ -94,10 +95,12 @@ const notes = new Set(['stickyNote', 'stickyNoteAgentflow'])
  */
 export function parseFlow(source: FlowSource): Flow {
   const json = source.flowData ?? ''
-  const drawn = canvas.safeParse(readJson(json === '' ? '{}' : json))
+  const given = readJson(json === '' ? '{}' : json)
+  const drawn = canvas.safeParse(given)
   if (!drawn.success) {
-    const at = drawn.error.issues[0]?.path.join('.') ?? ''
-    throw new Failure('UNPROCESSABLE', `This flow cannot be read: flowData.${at} is not as needed.`)
+    const path = (drawn.error.issues[0]?.path ?? []).map(String)
+    const at = `flowData.${path.join('.')}${ownerOf(path, given)}`
+    throw new Failure('UNPROCESSABLE', `This flow cannot be read: ${at} is not as needed.`)
   }
   const nodes = drawn.data.nodes.map(toNode).filter(({ name }) => !notes.has(name))
   return {
@@ -114,6 +117,14 @@ export function parseFlow(source: FlowSource): Flow {
 /** `"LLM Chain" (llmChain_0)`: how every message names a node. */
 export function nodeTitle(node: Pick<FlowNode, 'id' | 'label'>): string {
   return `"${node.label}" (${node.id})`
+}
+
+/** Whose place in the flow it is, as far as that can be told. */
+function ownerOf([list, index = '', ...inside]: readonly string[], given: unknown): string {
+  const id = dig(given, ['nodes', index, 'id'])
+  if (list !== 'nodes' || inside.length === 0 || typeof id !== 'string') return ''
+  const label = textOf(dig(given, ['nodes', index, 'data', 'label']))
+  return ` of the node ${nodeTitle({ id, label: label === '' ? id : label })}`
 }
 
 function kindOf(nodes: readonly FlowNode[]): FlowKind {
