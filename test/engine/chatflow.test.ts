@@ -243,6 +243,20 @@ describe('conversation chain', () => {
     expect(result.sessionId).toBe(expected)
   })
 
+  test('documents wired to it are shown to the model', async () => {
+    const loader = { name: 'plainText', output: 'document', inputs: { text: 'We sell {socks}.' } }
+    const { nodes } = JSON.parse(draw([{ id: 'text', ...loader }])) as { nodes: unknown[] }
+    const flow = JSON.parse(conversation({ document: ['{{text.data.instance}}'] })) as {
+      nodes: unknown[]
+    }
+    const drawn = { ...flow, nodes: [...flow.nodes, ...nodes] }
+    await run(JSON.stringify(drawn), { ports: { fetch: provider.fetch } })
+    expect(provider.lastBody()?.['messages']).toMatchObject([
+      { content: 'Be brief.\nThe AI has the following context:\nWe sell {socks}.' },
+      { content: 'socks' },
+    ])
+  })
+
   test('a chat prompt template frames the history', async () => {
     const flow = JSON.parse(
       conversation({ chatPromptTemplate: '{{chatPromptTemplate_0.data.instance}}' }),
