@@ -311,6 +311,19 @@ test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
     },
     { safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }] },
   ],
+  [
+    'chatGoogleGenerativeAI',
+    {
+      harmCategory: '["HARM_CATEGORY_HARASSMENT","HARM_CATEGORY_HATE_SPEECH"]',
+      harmBlockThreshold: '["BLOCK_NONE","BLOCK_ONLY_HIGH"]',
+    },
+    {
+      safetySettings: [
+        { category: 'HARM_CATEGORY_HATE_SPEECH', threshold: 'BLOCK_ONLY_HIGH' },
+        { category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' },
+      ],
+    },
+  ],
   ['chatOllama', { jsonMode: true }, { response_format: { type: 'json_object' } }],
   ['chatHuggingFace', { stop: 'END, STOP' }, { stop: ['END', 'STOP'] }],
 ])('%s is asked as its author drew it: %j', async (name, drawn, expected) => {

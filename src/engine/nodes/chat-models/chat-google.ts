@@ -1,6 +1,7 @@
 import { chatInputs, chatModelOf, reachOf } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
-import { array, number, text } from '../../node/inputs.ts'
+import { anything, array, number, text } from '../../node/inputs.ts'
+import { parseLoose } from '../../text/json.ts'
 import { textOf } from '../../text/paths.ts'
 
 export const chatGoogleGenerativeAI = defineNode({
@@ -20,6 +21,8 @@ export const chatGoogleGenerativeAI = defineNode({
     thinkingBudget: number(),
     thinkingLevel: text(),
     safetySettings: array(),
+    harmCategory: anything(),
+    harmBlockThreshold: anything(),
   },
   build: async (inputs, context) => {
     const provider = {
@@ -40,7 +43,7 @@ export const chatGoogleGenerativeAI = defineNode({
         topK: inputs.topK,
         timeoutMs: inputs.timeout,
       },
-      providerOptions: { google: { ...thinkingOf(inputs), ...safetyOf(inputs.safetySettings) } },
+      providerOptions: { google: { ...thinkingOf(inputs), ...safetyOf(safetyRows(inputs)) } },
     } as const
     return chatModelOf(inputs, spec, context)
   },
@@ -56,8 +59,30 @@ function thinkingOf(inputs: {
   return thinkingBudget === undefined ? {} : { thinkingConfig: { thinkingBudget, includeThoughts } }
 }
 
+type Row = Readonly<Record<string, unknown>>
+
+/** Older nodes have a list of kinds, and one of what holds for each of them. */
+function safetyRows(inputs: {
+  readonly safetySettings: readonly Row[]
+  readonly harmCategory: unknown
+  readonly harmBlockThreshold: unknown
+}): readonly Row[] {
+  const thresholds = listOf(inputs.harmBlockThreshold)
+  const older = listOf(inputs.harmCategory).map((harmCategory, at) => ({
+    harmCategory,
+    harmBlockThreshold: thresholds[at],
+  }))
+  return [...inputs.safetySettings, ...older]
+}
+
+/** What was chosen of several; canvases store it as a text of JSON. */
+function listOf(value: unknown): readonly unknown[] {
+  const parsed = typeof value === 'string' ? parseLoose(value) : value
+  return Array.isArray(parsed) ? parsed : []
+}
+
 /** What of harmful kinds the model may say; of a kind drawn twice the first counts. */
-function safetyOf(rows: readonly Readonly<Record<string, unknown>>[]) {
+function safetyOf(rows: readonly Row[]) {
   const set = rows.filter((row) => row['harmCategory'] && row['harmBlockThreshold'])
   const pairs = set.map(
     (row) => [textOf(row['harmCategory']), textOf(row['harmBlockThreshold'])] as const,
