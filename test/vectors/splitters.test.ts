@@ -55,6 +55,16 @@ describe('a text splitter', () => {
     expect(texts(chunks)).toEqual(['one two three', ' three four five'])
   })
 
+  it('of Markdown cuts at headings of a level alone, where it is drawn so', async () => {
+    const text = 'Hello.\n\n# Hours\nNine to five.\n## On Sundays\nClosed.\n# Returns\n#No heading'
+    const inputs = { chunkSize: 10, chunkOverlap: 0, splitByHeaders: 'h1' }
+    expect(texts(await chunksOf(text, 'markdownTextSplitter', inputs))).toEqual([
+      'Hello.',
+      '# Hours\nNine to five.\n## On Sundays\nClosed.',
+      '# Returns\n#No heading',
+    ])
+  })
+
   it('of Markdown keeps a heading with what stands under it', async () => {
     const text = '# Opening hours\n\nFrom nine to five.\n\n# Returns\n\nWithin thirty days.'
     const inputs = { chunkSize: 40, chunkOverlap: 0 }

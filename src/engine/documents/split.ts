@@ -16,6 +16,8 @@ export async function splitDocuments(
   documents: readonly SourceDocument[],
   splitter: Splitter,
 ): Promise<SourceDocument[]> {
+  const { headings } = splitter
+  if (headings !== undefined) return documents.flatMap((whole) => sectionsOf(whole, headings))
   if (splitter.way === 'token') return splitTokens(documents, splitter)
   const cutter = await cutterOf(splitter)
   const written = splitter.way === 'html' ? await markdownWriter() : (text: string) => text
@@ -27,6 +29,15 @@ export async function splitDocuments(
     pageContent,
     metadata: metadata as Readonly<Record<string, unknown>>,
   }))
+}
+
+/** What stands before the first heading, and each heading with what stands under it. */
+function sectionsOf({ pageContent, metadata }: SourceDocument, level: number): SourceDocument[] {
+  const heading = new RegExp(String.raw`^(?=#{1,${level}}\s)`, 'm')
+  const sections = pageContent.split(heading).map((section) => section.trim())
+  return sections
+    .filter((section) => section !== '')
+    .map((section) => ({ pageContent: section, metadata }))
 }
 
 async function cutterOf(splitter: Splitter): Promise<Cutter> {

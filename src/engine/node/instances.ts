@@ -249,6 +249,8 @@ export interface Splitter {
   readonly language?: string
   /** Of tokens. */
   readonly encoding?: string
+  /** Of Markdown: cuts before headings down to this level and nowhere else. */
+  readonly headings?: number
 }
 
 /** What a chain may choose for a question, by what it is good for. */

@@ -34,12 +34,14 @@ export const textSplitters: readonly NodeDefinition[] = rows.map(({ name, label,
       separator: text(),
       language: text(),
       encodingName: text(),
+      splitByHeaders: text(),
     },
     build: async (inputs, { node }): Promise<Splitter> => {
       if (inputs.chunkSize < 1) {
         const sentence = `The node ${nodeTitle(node)} cannot run: its chunkSize must be at least 1.`
         throw new Failure('UNPROCESSABLE', sentence)
       }
+      const level = /^h([1-6])$/.exec(inputs.splitByHeaders)?.[1]
       const separators = listOf(inputs.separators) ?? listOf(inputs.separator)
       return {
         kind: 'splitter',
@@ -49,6 +51,7 @@ export const textSplitters: readonly NodeDefinition[] = rows.map(({ name, label,
         ...(separators === undefined ? {} : { separators }),
         ...(inputs.language === '' ? {} : { language: inputs.language }),
         ...(inputs.encodingName === '' ? {} : { encoding: inputs.encodingName }),
+        ...(way === 'markdown' && level !== undefined ? { headings: Number(level) } : {}),
       }
     },
   }),
