@@ -1,9 +1,29 @@
+import { inOllamasFormat } from '../../model/ollama.ts'
 import { compatible } from '../../model/openai/request.ts'
 import { chatInputs, chatModelOf, reachOf, wordsOf } from '../../model/parts.ts'
+import type { NodeContext } from '../../node/context.ts'
 import { defineNode } from '../../node/define.ts'
 import { bool, number, text } from '../../node/inputs.ts'
 
-/** Ollama, by the OpenAI format that it speaks under `/v1`. */
+/** Inputs of the canvas for which OpenAI's format has no word, and Ollama's names for them. */
+const ownOptions = {
+  numCtx: 'num_ctx',
+  numGpu: 'num_gpu',
+  numThread: 'num_thread',
+  topK: 'top_k',
+  mirostat: 'mirostat',
+  mirostatEta: 'mirostat_eta',
+  mirostatTau: 'mirostat_tau',
+  repeatLastN: 'repeat_last_n',
+  repeatPenalty: 'repeat_penalty',
+  tfsZ: 'tfs_z',
+} as const
+const ownNames = Object.keys(ownOptions) as (keyof typeof ownOptions)[]
+const ownInputs = Object.fromEntries(ownNames.map((name) => [name, number()])) as {
+  readonly [K in keyof typeof ownOptions]: ReturnType<typeof number>
+}
+
+/** Ollama, by the OpenAI format that it speaks under `/v1` as far as that goes. */
 export const chatOllama = defineNode({
   name: 'chatOllama',
   aliases: ['chatOllama_LlamaIndex', 'ollama'],
@@ -18,6 +38,9 @@ export const chatOllama = defineNode({
     stop: text(),
     numPredict: number(),
     jsonMode: bool({ default: false }),
+    keepAlive: text(),
+    think: bool({ default: false }),
+    ...ownInputs,
   },
   build: async (inputs, context) => {
     const provider = {
@@ -40,8 +63,24 @@ export const chatOllama = defineNode({
       },
       ...(inputs.jsonMode ? { providerOptions: { [compatible]: asJson } } : {}),
     } as const
-    return chatModelOf(inputs, spec, context)
+    return chatModelOf(inputs, spec, withOwnFormat(inputs, context))
   },
 })
 
 const asJson = { response_format: { type: 'json_object' } }
+
+type Drawn = { readonly [K in keyof typeof ownOptions]: number | undefined } & {
+  readonly keepAlive: string
+  readonly think: boolean
+}
+
+/** Where the author has drawn what OpenAI's format cannot say, Ollama is asked in its own. */
+function withOwnFormat(inputs: Drawn, context: NodeContext): NodeContext {
+  const { keepAlive, think } = inputs
+  const drawn = ownNames.filter((name) => inputs[name] !== undefined)
+  if (drawn.length === 0 && keepAlive === '' && !think) return context
+  const options = Object.fromEntries(drawn.map((name) => [ownOptions[name], inputs[name]]))
+  const own = { options, think, ...(keepAlive === '' ? {} : { keep_alive: keepAlive }) }
+  const fetch = inOllamasFormat(context.ports.fetch, own)
+  return { ...context, ports: { ...context.ports, fetch } }
+}
