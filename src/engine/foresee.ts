@@ -163,14 +163,17 @@ function neededIds(flow: Flow): readonly string[] {
 /** Nodes of an agentflow, and what they are made of, as far as no reference is in the way. */
 function stepChecks(run: Run): readonly Check[] {
   return [...run.flow.nodes.values()].flatMap((node) => {
-    const own = async () => findNode(node.name)?.check(drawn(node.inputs), node)
+    const own = () =>
+      eitherWay(run, node.inputs, async (inputs) => findNode(node.name)?.check(inputs, node))
     const parts = partsIn(node.inputs).map(({ name, config }) => async () => {
       const definition = findNode(name)
       if (definition?.build === undefined || !standAlone.has(definition.category)) return
       const inner = aloneNode({ name, config, id: node.id, label: node.label })
       const context = nodeContext(run, inner, { isLast: false, hasCredential: true })
-      await definition.build(drawn(config), context)
-      await definition.ready?.(drawn(config), context)
+      await eitherWay(run, config, async (inputs) => {
+        await definition.build?.(inputs, context)
+        await definition.ready?.(inputs, context)
+      })
     })
     return [own, ...parts].map((check) => ({ node, needs: [], check }))
   })
@@ -179,10 +182,39 @@ function stepChecks(run: Run): readonly Check[] {
 /** Parts that are made of their own inputs alone. */
 const standAlone = new Set(['Chat Models', 'Embeddings', 'Tools', 'Tools (MCP)'])
 
-/** What a reference stands for is not known yet. */
-function drawn(inputs: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const entries = Object.entries(inputs).filter(
-    ([, value]) => typeof value !== 'string' || !value.includes('{{'),
+type Inputs = Readonly<Record<string, unknown>>
+
+/**
+ * What a reference stands for is not known yet, but for variables: an input that holds one is left
+ * out. Where it is missed then, and not as it is written, nothing can be said.
+ */
+async function eitherWay(
+  { variables }: Run,
+  inputs: Inputs,
+  look: (inputs: Inputs) => Promise<unknown>,
+): Promise<void> {
+  const entries = Object.entries(inputs)
+  const known = entries.filter(([, value]) => !holdsReference(value))
+  try {
+    await look(Object.fromEntries(known))
+  } catch (problem) {
+    if (known.length === entries.length) throw problem
+    const written = entries.map(([name, value]) => [name, withVariables(value, variables)] as const)
+    const isFine = await look(Object.fromEntries(written)).then(
+      () => true,
+      () => false,
+    )
+    if (!isFine) throw problem
+  }
+}
+
+function holdsReference(value: unknown): value is string {
+  return typeof value === 'string' && value.includes('{{')
+}
+
+function withVariables(value: unknown, variables: Run['variables']): unknown {
+  if (!holdsReference(value)) return value
+  return value.replaceAll(/\{\{\s*\$vars\.([^{}\s]+)\s*\}\}/g, (reference, name: string) =>
+    Object.hasOwn(variables, name) ? (variables[name] ?? '') : reference,
   )
-  return Object.fromEntries(entries)
 }

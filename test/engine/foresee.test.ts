@@ -20,7 +20,7 @@ async function foreseen(flowData: string): Promise<readonly string[]> {
     tool: gone,
     flow: gone,
     documentStore: (id: string) => gone(id || 'store'),
-    variables: async () => ({}),
+    variables: async () => ({ address: 'https://mcp.example/' }),
     clock: { now: () => new Date() },
   }
   const problems = await foresee(flow, estate, new AbortController().signal)
@@ -214,6 +214,21 @@ test.each<[string, string, readonly RegExp[]]>([
   const found = await foreseen(flowData)
   expect(found).toHaveLength(sentences.length)
   for (const [at, sentence] of sentences.entries()) expect(found[at]).toMatch(sentence)
+})
+
+test.each([
+  ['the address of a server', '{"url":"{{$vars.address}}"}'],
+  ['its headers', '{"url":"https://mcp.example/","headers":{"Authorization":"{{$vars.token}}"}}'],
+])('nothing is foreseen of %s that a reference stands for', async (_what, mcpServerConfig) => {
+  const tool = {
+    agentSelectedTool: 'customMCP',
+    agentSelectedToolConfig: { mcpServerConfig, mcpActions: '["search"]' },
+  }
+  const model = { agentModelConfig: { FLOWISE_CREDENTIAL_ID: 'cred-1' }, agentModel: 'chatOpenAI' }
+  const agent = step('a', 'agentAgentflow', { ...model, agentTools: [tool] })
+  expect(await foreseen(single(agent))).toEqual([])
+  const flow = step('f', 'executeFlowAgentflow', { executeFlowSelectedFlow: '{{ $flow.state.f }}' })
+  expect(await foreseen(single(flow))).toHaveLength(1)
 })
 
 test('a tool that could not do its work is told of, though the flow runs', async () => {
