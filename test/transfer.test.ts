@@ -95,6 +95,18 @@ describe('taking a chatflow along', () => {
     ])
   })
 
+  it('finds what rows name that stand in a text', async () => {
+    const rows = [{ FLOWISE_CREDENTIAL_ID: credential, selectedTool: tool }]
+    const data = { id: 'a', name: 'agentAgentflow', inputs: { agentTools: JSON.stringify(rows) } }
+    const file = { nodes: [{ id: 'a', data }], edges: [] }
+    const { token } = app.owner
+    const body = { name: 'in', file, idMap: { [tool]: store } }
+    const answer = await app.rest<Imported>('POST', '/import-chatflow', { token, body })
+    expect(answer.body.chatflow['flowData']).not.toContain(credential)
+    expect(answer.body.chatflow['flowData']).toContain(store)
+    expect(answer.body.foreignIds).toEqual([{ kind: 'credential', id: credential, nodeId: 'a' }])
+  })
+
   it.each([
     ['as text', JSON.stringify(canvas)],
     ['within a chatflow, as text', { name: 'out', flowData: JSON.stringify(canvas) }],

@@ -221,6 +221,30 @@ describe('what others may read of a flow', () => {
     expect(JSON.parse(toPublicFlow(text))).toEqual({ nodes: [], edges: [] })
   })
 
+  test('rows that stand in a text are read as rows', () => {
+    const config = {
+      FLOWISE_CREDENTIAL_ID: 'CANARY-1',
+      mcpServerConfig: '{"headers":{"X-Who":"CANARY-2"}}',
+      modelName: 'm',
+    }
+    const fields = '[ {"key": "route", "type": "Enum"}, {"key": "token", "type": "String"} ]'
+    const inputs = {
+      agentTools: JSON.stringify([{ tool: 'customMCP', config }]),
+      llmStructuredOutput: fields,
+      rows: '[{"Key":"token","Value":"x"},{"key":"token","value":"CANARY-3"},{"key":"token","value":"$flow.output.a"}]',
+      body: '[{"auth":"CANARY-4","token":"{{$vars.t}}"},{"key":"CANARY-5"}]',
+    }
+    const drawn = draw([{ id: 'a', name: 'agentAgentflow', inputs }])
+    expect(credentialIds(drawn)).toEqual(['CANARY-1'])
+    const kept = {
+      agentTools: '[{"tool":"customMCP","config":{"modelName":"m"}}]',
+      llmStructuredOutput: fields,
+      rows: '[{"Key":"token","Value":"x"},{"key":"token","value":""},{"key":"token","value":"$flow.output.a"}]',
+      body: '[{"auth":"","token":"{{$vars.t}}"},{"key":""}]',
+    }
+    expect(JSON.parse(toPublicFlow(drawn))).toMatchObject({ nodes: [{ data: { inputs: kept } }] })
+  })
+
   test('credentialIds finds nested ones', () => {
     expect(credentialIds(flowData)).toEqual(['CANARY-1', 'CANARY-9'])
     expect(credentialIds(null)).toEqual([])

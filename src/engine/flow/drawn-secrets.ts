@@ -1,5 +1,5 @@
 import { isSecretName } from '../text/named-secrets.ts'
-import { isRecord } from '../text/paths.ts'
+import { isRecord, rowsInText } from '../text/paths.ts'
 import { scrubPatterns } from '../text/secrets.ts'
 
 /** Keys under which canvases keep secrets; `maxTokens` is none. */
@@ -37,6 +37,28 @@ export function withoutSecretTexts(value: unknown): unknown {
 }
 
 function cleanText(text: string): string {
+  const rows = rowsInText(text)
+  if (!rows) return cleanProse(text)
+  const clean = JSON.stringify(withoutSecretTexts(rows.map(cleanRow)))
+  // What holds no secret stays as it was written.
+  return clean === JSON.stringify(rows) ? text : clean
+}
+
+/** Canvases keep tables as text: the `key` of a field or of a pair is no key to anything. */
+function cleanRow(row: unknown): unknown {
+  if (Array.isArray(row)) return row.map(cleanRow)
+  if (!isRecord(row)) return row
+  const isField = Object.keys(row).some((name) => /^(value|type|operation)$/i.test(name))
+  const entries = Object.entries(row).flatMap(([name, item]) => {
+    if (isReference(item) || (/^key$/i.test(name) && isField)) return [[name, item] as const]
+    if (secretKey.test(name)) return []
+    const isSecret = typeof item === 'string' && isSecretName(name)
+    return [[name, isSecret ? '' : cleanRow(item)] as const]
+  })
+  return Object.fromEntries(entries)
+}
+
+function cleanProse(text: string): string {
   const clean = scrubPatterns(text).replaceAll(
     queryPair,
     (pair: string, name: string, secret: string) =>
@@ -50,5 +72,5 @@ function cleanText(text: string): string {
 }
 
 function isReference(value: unknown): boolean {
-  return typeof value === 'string' && /^\{\{[^{}]*\}\}$/.test(value)
+  return typeof value === 'string' && /^(\{\{[^{}]*\}\}|\$(flow|vars)\.[\w.[\]-]+)$/.test(value)
 }

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../text/paths.ts'
+import { isRecord, parseJson, rowsInText } from '../text/paths.ts'
 
 export type ForeignKind = 'credential' | 'tool' | 'documentStore' | 'chatflow'
 
@@ -82,14 +82,18 @@ function visit(value: unknown, exchange: Exchange): void {
   else if (isRecord(value)) {
     const record = value as Record<string, unknown>
     for (const [key, item] of Object.entries(record)) {
-      const kind = Object.hasOwn(kinds, key) ? kinds[key] : undefined
-      if (!kind || typeof item !== 'string') {
-        visit(item, exchange)
-        continue
-      }
-      const other = exchange(kind, item)
+      const other = visited(key, item, exchange)
       // A flow that is kept as it was read cannot be written to.
       if (other !== item) record[key] = other
     }
   }
+}
+
+function visited(key: string, item: unknown, exchange: Exchange): unknown {
+  const kind = Object.hasOwn(kinds, key) ? kinds[key] : undefined
+  const rows = rowsInText(item)
+  if (kind && !rows && typeof item === 'string') return exchange(kind, item)
+  const before = JSON.stringify(rows)
+  visit(rows ?? item, exchange)
+  return JSON.stringify(rows) === before ? item : JSON.stringify(rows)
 }

@@ -1,4 +1,4 @@
-import { isRecord, parseJson } from '../text/paths.ts'
+import { isRecord, parseJson, rowsInText } from '../text/paths.ts'
 import { withoutKeys } from '../text/secrets.ts'
 import { isIdKey, secretKey, withoutSecretTexts } from './drawn-secrets.ts'
 
@@ -30,7 +30,7 @@ export function credentialIds(flowData: string | null): readonly string[] {
     else if (isRecord(value)) {
       for (const [key, item] of Object.entries(value)) {
         if (isIdKey(key) && typeof item === 'string' && item !== '') found.add(item)
-        else visit(item)
+        else visit(rowsInText(item) ?? item)
       }
     }
   }

@@ -49,3 +49,10 @@ export function parseJson(text: string): unknown {
     return undefined
   }
 }
+
+/** Rows that stand as JSON in a text, as canvases keep tables and people write them by hand. */
+export function rowsInText(value: unknown): readonly unknown[] | undefined {
+  if (typeof value !== 'string' || !/^\s*\[\s*\{/.test(value)) return undefined
+  const rows = parseJson(value)
+  return Array.isArray(rows) ? rows : undefined
+}
