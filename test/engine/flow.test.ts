@@ -245,6 +245,20 @@ describe('what others may read of a flow', () => {
     expect(JSON.parse(toPublicFlow(drawn))).toMatchObject({ nodes: [{ data: { inputs: kept } }] })
   })
 
+  test.each([
+    ['Help with basic questions. Use basic JSON.', true],
+    ['It needs a bearer token; see Bearer authentication.', true],
+    ['return rows.map(({ org_name }) => org_name)', true],
+    ['Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==', false],
+    ['Basic YWxhZGRpbjpvcGVu', false],
+    ['Bearer hunter', false],
+    ['sk-proj-abcdefgh1234', false],
+    ['org-AbCdEfGhIjKlMnOp', false],
+  ])('a prompt "%s" stays: %s', (prompt, isKept) => {
+    const drawn = draw([{ id: 'a', name: 'seqAgent', inputs: { systemMessagePrompt: prompt } }])
+    expect(toPublicFlow(drawn).includes(prompt)).toBe(isKept)
+  })
+
   test('credentialIds finds nested ones', () => {
     expect(credentialIds(flowData)).toEqual(['CANARY-1', 'CANARY-9'])
     expect(credentialIds(null)).toEqual([])

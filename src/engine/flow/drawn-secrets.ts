@@ -1,6 +1,6 @@
 import { isSecretName } from '../text/named-secrets.ts'
 import { isRecord, rowsInText } from '../text/paths.ts'
-import { scrubPatterns } from '../text/secrets.ts'
+import { scrubWritten } from '../text/secrets.ts'
 
 /** Keys under which canvases keep secrets; `maxTokens` is none. */
 export const secretKey =
@@ -59,7 +59,7 @@ function cleanRow(row: unknown): unknown {
 }
 
 function cleanProse(text: string): string {
-  const clean = scrubPatterns(text).replaceAll(
+  const clean = scrubWritten(text).replaceAll(
     queryPair,
     (pair: string, name: string, secret: string) =>
       isSecretName(name) && !isReference(secret) ? `${name}=` : pair,

@@ -14,6 +14,10 @@ const patterns = [
   /(?<=\/\/)(?!user:password@)[^/?#\s]+@/g,
 ]
 
+/** What people write and no service gives out: `basic questions`, `bearer token`, `org_name`. */
+const written =
+  /^(?:[Bb]asic\s+(?:[A-Z]?[a-z]+|[A-Z]{3,5})|[Bb]earer\s+(?:tokens?|auth[a-z]*)|(?:org|proj|pk|rk|sk)[-_][a-z._-]{4,20})[.-]*$/
+
 /** The secrets a run has touched, and a way to keep them out of its messages. */
 export interface Secrets {
   add(secret: string): void
@@ -61,6 +65,12 @@ function redacted(data: unknown, pattern: RegExp): unknown {
 /** Text without anything that looks like a provider's key or an authorisation header. */
 export function scrubPatterns(text: string): string {
   return patterns.reduce((rest, pattern) => rest.replaceAll(pattern, mark), text)
+}
+
+/** The same in a prompt or code that is to stay as it was written. */
+export function scrubWritten(text: string): string {
+  const scrubbed = (found: string) => (written.test(found) ? found : mark)
+  return patterns.reduce((rest, pattern) => rest.replaceAll(pattern, scrubbed), text)
 }
 
 /**
