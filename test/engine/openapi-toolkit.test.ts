@@ -96,6 +96,12 @@ test('each operation is a tool, with its parameters, body and token', async () =
   )
 })
 
+test('the model does not get out of the path by dots', async () => {
+  const [getPet] = await toolsOf({ yamlFile: yaml(await echo()) })
+  const why = 'The argument ".." cannot be a part of the address.'
+  await expect(getPet?.run({ PathParameters: { id: '..' } }, { signal })).rejects.toThrow(why)
+})
+
 test('a caller who brings the document does not get the token to its server', async () => {
   const openApiFile = yaml(await echo())
   const rules = { x: [{ name: 'openApiFile', enabled: true }] }

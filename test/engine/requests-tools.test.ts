@@ -79,6 +79,21 @@ describe('requests tools', () => {
     expect(await urlFor({ limit: 3 })).toBe('/events/?limit=3')
   })
 
+  test.each(['/events/', '/events/:id', '/events/{id}'])(
+    'the model does not get out of the path by dots: %s',
+    async (path) => {
+      const { base, ports } = await echo()
+      const fields = JSON.stringify(byName)
+      const inputs = { requestsGetUrl: base + path, requestsGetQueryParamsSchema: fields }
+      const tool = await toolOf('requestsGet', inputs, { ports })
+      const why = 'The argument ".." cannot be a part of the address.'
+      await expect(told(tool.run({ id: '..' }, { signal }))).rejects.toThrow(why)
+      expect(await told(tool.run({ id: '../%2e' }, { signal }))).toMatchObject({
+        url: '/events/..%2F%252e',
+      })
+    },
+  )
+
   test('fields of a body by name', async () => {
     const { base, ports } = await echo()
     const fields = { name: { type: 'string', required: true }, tags: { type: 'array' } }

@@ -2,7 +2,7 @@ import { Failure } from '../../core/errors.ts'
 import type { JsonSchema, Tool } from '../node/instances.ts'
 import { dig, isRecord } from '../text/paths.ts'
 import { addressOf, callHttp, type HttpCall } from './http-call.ts'
-import { argument, toolName } from './schema.ts'
+import { argument, pathPiece, toolName } from './schema.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -155,7 +155,7 @@ function callOf(operation: Operation, args: Json, world: Served): Omit<HttpCall,
       .map(({ name }) => [name, valueOf(place, name)] as const)
       .filter(([, value]) => value !== undefined)
   const path = given('path').reduce(
-    (text, [key, value]) => text.replaceAll(`{${key}}`, encodeURIComponent(argument(value))),
+    (text, [key, value]) => text.replaceAll(`{${key}}`, pathPiece(value)),
     operation.path,
   )
   const sent = given('header').map(([key, value]) => [key, argument(value)] as const)

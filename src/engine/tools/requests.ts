@@ -2,7 +2,7 @@ import type { NodeContext } from '../node/context.ts'
 import type { JsonSchema } from '../node/instances.ts'
 import { isRecord } from '../text/paths.ts'
 import { callHttp } from './http-call.ts'
-import { argument, toolSchema } from './schema.ts'
+import { argument, pathPiece, toolSchema } from './schema.ts'
 
 export interface Method {
   readonly name: string
@@ -115,7 +115,7 @@ function endsOf(url: string, args: Arguments, fields: unknown): string[] {
 
 function withEnds(url: string, values: readonly unknown[]): string {
   if (values.length === 0) return url
-  const ends = values.map((value) => `/${encodeURIComponent(argument(value))}`)
+  const ends = values.map((value) => `/${pathPiece(value)}`)
   return url.replace(/\/?(?=$|[?#])/, () => ends.join(''))
 }
 
@@ -124,7 +124,7 @@ function withParameters(url: string, args: Arguments): string {
   return url.replaceAll(/\/:(\w+)|\{(\w+)\}/g, (all: string, colon?: string, brace?: string) => {
     const value = args[colon ?? brace ?? '']
     if (value === undefined) return all
-    return (colon === undefined ? '' : '/') + encodeURIComponent(argument(value))
+    return (colon === undefined ? '' : '/') + pathPiece(value)
   })
 }
 

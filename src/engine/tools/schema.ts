@@ -1,3 +1,4 @@
+import { Failure } from '../../core/errors.ts'
 import type { JsonSchema } from '../node/instances.ts'
 import { parseLoose } from '../text/json.ts'
 import { isRecord, isSafeKey } from '../text/paths.ts'
@@ -40,6 +41,18 @@ export function toolSchema(stored: unknown): JsonSchema {
 export function argument(value: unknown): string {
   if (typeof value === 'string') return value
   return value === undefined || value === null ? '' : JSON.stringify(value)
+}
+
+/**
+ * An argument as a piece of a path.
+ * @throws Failure BAD_REQUEST for dots, which lead to where the author does not let the model go.
+ */
+export function pathPiece(value: unknown): string {
+  const text = argument(value)
+  if (/^\.{1,2}$/.test(text)) {
+    throw new Failure('BAD_REQUEST', `The argument "${text}" cannot be a part of the address.`)
+  }
+  return encodeURIComponent(text)
 }
 
 /** A name as models may call it: letters, digits, `_` and `-`, at most 64. */
