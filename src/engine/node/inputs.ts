@@ -113,13 +113,13 @@ export function anything(opts: Options<never> = {}): Input<unknown> {
 /** What another node built. */
 export function anchor<K extends InstanceKind>(kind: K): Input<InstanceByKind[K]> {
   const read = (value: unknown): InstanceByKind[K] => {
-    if (unset(value)) throw new Misfit(`needs a ${kindWords[kind]} connected to it`)
+    if (unset(value)) throw new Misfit(`needs ${kindWords[kind]} connected to it`)
     if (isInstance(value, kind)) return value
     // What leads nowhere stays as written.
     if (typeof value === 'string' && /^\{\{[^{}]{1,100}\}\}$/.test(value)) {
       throw new Misfit(`refers to ${value}, and there is no such node in the flow`)
     }
-    throw new Misfit(`takes a ${kindWords[kind]} and nothing else`)
+    throw new Misfit(`takes ${kindWords[kind]} and nothing else`)
   }
   return { ...input('anchor', {}, read), optional: false, anchor: kind }
 }
@@ -144,24 +144,24 @@ export function anchors<K extends InstanceKind>(kind: K): Input<readonly Instanc
 }
 
 const kindWords: Readonly<Record<InstanceKind, string>> = {
-  chatModel: 'chat model',
-  prompt: 'prompt',
-  memory: 'memory',
-  tool: 'tool',
-  embedder: 'embeddings node',
-  retriever: 'retriever',
-  vectorStore: 'vector store',
-  moderation: 'moderation',
-  outputParser: 'output parser',
-  chain: 'chain',
-  branch: 'decision',
-  documents: 'document loader',
-  splitter: 'text splitter',
-  synthesizer: 'response synthesizer',
-  promptChoice: 'prompt retriever',
-  retrieverChoice: 'named vector store retriever',
-  recordManager: 'record manager',
-  cache: 'cache',
+  chatModel: 'a chat model',
+  prompt: 'a prompt',
+  memory: 'a memory',
+  tool: 'a tool',
+  embedder: 'an embeddings node',
+  retriever: 'a retriever',
+  vectorStore: 'a vector store',
+  moderation: 'a moderation',
+  outputParser: 'an output parser',
+  chain: 'a chain',
+  branch: 'a decision',
+  documents: 'a document loader',
+  splitter: 'a text splitter',
+  synthesizer: 'a response synthesizer',
+  promptChoice: 'a prompt retriever',
+  retrieverChoice: 'a named vector store retriever',
+  recordManager: 'a record manager',
+  cache: 'a cache',
 }
 
 function input<T>(
