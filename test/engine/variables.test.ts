@@ -26,6 +26,7 @@ const chatflow: ChatflowScope = {
   history,
   variables: { x: 'X', obj: '{"k":"v"}' },
   flow: { chatId: 'c1', chatflowId: 'f1' },
+  room: () => undefined,
   instance: (id) => (Object.hasOwn(built, id) ? Promise.resolve(built[id]) : undefined),
 }
 
@@ -80,6 +81,7 @@ const agentflow: AgentflowScope = {
   variables: { x: 'X' },
   flow: { chatId: 'c1', state: { s: { t: 1 }, list: [1, 2] } },
   now: () => new Date('2026-01-02T03:04:05.678Z'),
+  room: () => undefined,
   messagesInRun: 2,
   iteration: { name: 'item' },
   output: (id) =>

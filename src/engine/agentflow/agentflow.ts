@@ -9,6 +9,7 @@ import { cannotRun } from '../run/problems.ts'
 import type { Found } from '../steps/agent.ts'
 import { questionOf } from '../talk/question.ts'
 import { isRecord } from '../text/paths.ts'
+import { charactersIn, createRoom, roomFor } from '../text/room.ts'
 import { planAgentflow } from './plan.ts'
 import { absorb, deliver, newFrame, type Frame, type Plan } from './progress.ts'
 import type { Progress } from './progress.ts'
@@ -74,6 +75,7 @@ function newProgress(run: Run): Progress {
     isQuestionPast: false,
     state: {},
     question: questionOf(run.input),
+    room: createRoom(roomFor.record),
   }
 }
 
@@ -120,6 +122,7 @@ async function recordedStep(step: Step): Promise<StepResult> {
     const { id: nodeId, label: nodeLabel } = node
     run.emit({ event: 'nextAgentFlow', data: { nodeId, nodeLabel, status: 'INPROGRESS' } })
     const result = await takeStep(step, (item, index) => iterate(step, item, index))
+    progress.room(charactersIn([result, progress.state]))
     const isStop = result.stop !== undefined
     if (isStop && step.frame.iteration !== undefined) throw nobodyToAsk()
     if (!isStop) absorb(progress, node, result)

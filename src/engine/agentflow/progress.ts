@@ -1,6 +1,7 @@
 import type { ExecutedNode } from '../node/events.ts'
 import type { ChatMessage } from '../node/instances.ts'
 import type { Output, State, StepResult } from '../node/step.ts'
+import type { Room } from '../text/room.ts'
 import type { AgentflowPlan, Requirement } from './plan.ts'
 
 export type Plan = Extract<AgentflowPlan, { ok: true }>
@@ -9,6 +10,8 @@ export type Plan = Extract<AgentflowPlan, { ok: true }>
 export interface Progress {
   readonly outputs: Map<string, Output>
   readonly rows: ExecutedNode[]
+  /** For the rows. */
+  readonly room: Room
   readonly said: ChatMessage[]
   /** Node id to the times it has run. */
   readonly rounds: Map<string, number>

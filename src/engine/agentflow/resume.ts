@@ -5,6 +5,7 @@ import type { Output, State, StepResult } from '../node/step.ts'
 import type { Run } from '../run/context.ts'
 import { questionOf } from '../talk/question.ts'
 import { isRecord } from '../text/paths.ts'
+import { createRoom, roomFor } from '../text/room.ts'
 import { absorb, deliver, newFrame } from './progress.ts'
 import type { Frame, Plan, Progress } from './progress.ts'
 
@@ -63,6 +64,7 @@ function replayed(
     isQuestionPast: !forgetsPast,
     state: {},
     question: questionOf(run.input),
+    room: createRoom(roomFor.record),
   }
   for (const row of saved.earlier) {
     const { said = [], ...result } = resultOf(row)

@@ -10,6 +10,7 @@ import { nodeContext } from '../run/node-context.ts'
 import { cannotRun, unknownNodes } from '../run/problems.ts'
 import { resolveStepInput, type AgentflowScope } from '../run/references.ts'
 import { messagesOf } from '../talk/history.ts'
+import { createRoom, roomFor } from '../text/room.ts'
 import { buildPart, readEarly } from './parts.ts'
 import type { Frame, Plan, Progress } from './progress.ts'
 import type { Resumed } from './resume.ts'
@@ -111,6 +112,7 @@ function scopeOf({ run, progress, frame }: Step): AgentflowScope {
     variables: run.variables,
     flow: { ...run.facts, state: progress.state },
     now: () => run.ports.clock.now(),
+    room: createRoom(roomFor.inputs),
     loopCount: loops,
     ...(frame.iteration === undefined ? {} : { iteration: frame.iteration.item }),
     output: (id) => progress.outputs.get(id),

@@ -8,6 +8,7 @@ import { findNode } from '../nodes/index.ts'
 import { overridden, type Run } from '../run/context.ts'
 import { nodeContext } from '../run/node-context.ts'
 import { resolveInput, type ChatflowScope } from '../run/references.ts'
+import { createRoom, roomFor } from '../text/room.ts'
 
 /** What the nodes of one run have built. */
 export interface Parts {
@@ -70,6 +71,7 @@ function scopeOf(
     fileText: run.fileText,
     variables: run.variables,
     flow: run.facts,
+    room: createRoom(roomFor.inputs),
     instance: (id) => {
       const said = spoken(id)
       if (said !== undefined) return said

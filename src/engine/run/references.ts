@@ -2,6 +2,7 @@ import type { HistoryMessage } from '../node/ports.ts'
 import { parseLoose } from '../text/json.ts'
 import { markdownOf } from '../text/markdown.ts'
 import { dig, pathKeys } from '../text/paths.ts'
+import { joined, type Room } from '../text/room.ts'
 
 /** What references in a chatflow's inputs can name. */
 export interface ChatflowScope {
@@ -12,6 +13,7 @@ export interface ChatflowScope {
   readonly variables: Readonly<Record<string, string>>
   /** `chatflowId`, `chatId`, `sessionId` … */
   readonly flow: Readonly<Record<string, unknown>>
+  readonly room: Room
   /** What a node built; undefined when there is no such node. */
   readonly instance: (nodeId: string) => Promise<unknown> | undefined
 }
@@ -26,6 +28,7 @@ export interface AgentflowScope {
   /** As for chatflows, and `state`. */
   readonly flow: Readonly<Record<string, unknown>>
   readonly now: () => Date
+  readonly room: Room
   readonly loopCount?: number
   readonly fileText?: string
   /** How many messages there are in this run after the question. */
@@ -58,7 +61,7 @@ export async function resolveInput(
   // Read before resolving, so that a quote in the question cannot break out of its JSON string.
   const parsed = how.isJson && typeof value === 'string' ? (parseLoose(value) ?? value) : value
   const lookUp = (reference: string) => chatflowValue(reference, how.acceptVariable, scope)
-  return resolveStrings(parsed, (text) => resolveText(text, lookUp))
+  return resolveStrings(parsed, (text) => resolveText(text, lookUp, scope.room))
 }
 
 /**
@@ -79,7 +82,7 @@ export async function resolveStepInput(
     const isKept = found === undefined || (!wasJson && keepsType(name, found, scope))
     return isKept ? found : asText(found)
   }
-  return resolveStrings(value, (text) => resolveText(markdownOf(text), lookUp))
+  return resolveStrings(value, (text) => resolveText(markdownOf(text), lookUp, scope.room))
 }
 
 /** `Human: …` and `Assistant: …` lines. */
@@ -118,20 +121,31 @@ async function resolveStrings(
   return Object.fromEntries(await Promise.all(entries))
 }
 
-async function resolveText(text: string, lookUp: LookUp): Promise<unknown> {
+async function resolveText(text: string, lookUp: LookUp, room: Room): Promise<unknown> {
   const references = [...text.matchAll(/\{\{([^{}]+)\}\}/g)]
   if (references.length === 0) return text
   const values = await Promise.all(references.map(([, name = '']) => lookUp(name)))
   const [only] = references
   // A reference that stands alone keeps its value's type: an object stays an object.
   if (only !== undefined && only[0] === text) return values[0] ?? text
-  let resolved = ''
+  const resolved = joined(piecesOf(text, references, values))
+  room(resolved.length)
+  return resolved
+}
+
+/** The text with a value for each reference that has one. */
+function* piecesOf(
+  text: string,
+  references: readonly RegExpExecArray[],
+  values: readonly unknown[],
+): Generator<string> {
   let from = 0
   for (const [index, reference] of references.entries()) {
-    resolved += text.slice(from, reference.index) + asText(values[index] ?? reference[0])
+    yield text.slice(from, reference.index)
+    yield asText(values[index] ?? reference[0])
     from = reference.index + reference[0].length
   }
-  return resolved + text.slice(from)
+  yield text.slice(from)
 }
 
 function chatflowValue(reference: string, acceptVariable: boolean, scope: ChatflowScope): unknown {

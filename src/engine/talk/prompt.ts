@@ -3,6 +3,7 @@ import { nodeTitle, type FlowNode } from '../flow/flow.ts'
 import type { Prompt, SpokenMessage } from '../node/instances.ts'
 import { parseLoose } from '../text/json.ts'
 import { safeEntries, textOf } from '../text/paths.ts'
+import { joined } from '../text/room.ts'
 
 /** A template cut at its variables. */
 type Part = { readonly text: string } | { readonly variable: string }
@@ -47,11 +48,11 @@ function promptOf(templates: readonly SpokenMessage[], values: Values): Prompt {
     format: (given) =>
       cut.map(({ role, parts }) => ({
         role,
-        content: parts
-          .map((part) =>
+        content: joined(
+          parts.map((part) =>
             'text' in part ? part.text : (valueOf(part.variable) ?? given[part.variable] ?? ''),
-          )
-          .join(''),
+          ),
+        ),
       })),
   }
 }
