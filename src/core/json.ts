@@ -3,6 +3,8 @@ import { Failure } from './errors.ts'
 import { isStorable } from './text.ts'
 
 const deepest = 64
+/** Of a request. Each is gone through several times before anything is done, while others wait. */
+const mostValues = 100_000
 
 /**
  * Parses JSON that came from outside; `what` begins the sentence of a refusal. Throws BAD_REQUEST for
@@ -10,8 +12,21 @@ const deepest = 64
  * surrogate pair.
  */
 export function parseJson(text: string, what: string): unknown {
-  if (isDeeperThan(deepest, text)) {
+  return parseWithin(Infinity, text, what)
+}
+
+/** As `parseJson`, for what a request says; throws BAD_REQUEST for more than 100,000 values as well. */
+export function parseRequestJson(text: string, what: string): unknown {
+  return parseWithin(mostValues, text, what)
+}
+
+function parseWithin(most: number, text: string, what: string): unknown {
+  const { depth, values } = shapeOf(text)
+  if (depth > deepest) {
     throw new Failure('BAD_REQUEST', `${what} must be nested at most ${deepest} levels deep.`)
+  }
+  if (values > most) {
+    throw new Failure('BAD_REQUEST', `${what} must hold at most ${most} values.`)
   }
   const value = parsed(text, what)
   if (mayHideUnstorable.test(text) && !isStorableWithin(value)) {
@@ -60,19 +75,21 @@ export function storable(value: unknown): unknown {
   return Object.fromEntries(entries)
 }
 
-const [quote, backslash, openList, openObject, closeList, closeObject] = [34, 92, 91, 123, 93, 125]
+const [quote, backslash, comma] = [34, 92, 44]
+const [openList, openObject, closeList, closeObject] = [91, 123, 93, 125]
 
-/** Looks at the text only, so that a deep one costs nothing. */
-function isDeeperThan(limit: number, text: string): boolean {
-  let depth = 0
+/** How deep JSON nests, and how many values it holds at least. Of the text, before it costs anything. */
+function shapeOf(text: string): { depth: number; values: number } {
+  let [level, depth, values] = [0, 0, 1]
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at)
     if (code === quote) at = endOfString(text, at)
-    else if (code === openList || code === openObject) depth += 1
-    else if (code === closeList || code === closeObject) depth -= 1
-    if (depth > limit) return true
+    else if (code === openList || code === openObject) level += 1
+    else if (code === closeList || code === closeObject) level -= 1
+    else if (code === comma) values += 1
+    depth = Math.max(depth, level)
   }
-  return false
+  return { depth, values }
 }
 
 /** Where the string that opens at `start` closes; the end of the text when it does not. */

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Busboy, type BusboyEvents, type BusboyInstance } from '@fastify/busboy'
 import { Failure } from '../core/errors.ts'
-import { parseJson } from '../core/json.ts'
+import { parseRequestJson } from '../core/json.ts'
 import { isStorable } from '../core/text.ts'
 import type { Uploads } from '../platform/spool.ts'
 
@@ -135,7 +135,7 @@ function tooLong(name: string, most: number): Failure {
 
 function fieldOf(name: string, value: string): unknown {
   if (switches.has(name) && /^(?:true|false)$/.test(value)) return value === 'true'
-  return jsonFields.has(name) && value !== '' ? parseJson(value, name) : value
+  return jsonFields.has(name) && value !== '' ? parseRequestJson(value, name) : value
 }
 
 function asArgument({ name, mime, reference }: FormFile) {
@@ -143,7 +143,7 @@ function asArgument({ name, mime, reference }: FormFile) {
 }
 
 function objectIn(fields: ReadonlyMap<string, string>, name: string): Record<string, unknown> {
-  const value = parseJson(fields.get(name) ?? 'null', name)
+  const value = parseRequestJson(fields.get(name) ?? 'null', name)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>
   }

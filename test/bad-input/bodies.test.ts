@@ -59,6 +59,8 @@ const noObjects: readonly (readonly [string, string | Uint8Array])[] = [
   ['__proto__ deep inside', '{"plainDataObj":{"a":[{"__proto__":null}]}}'],
   ['100,000 lists', `{"name":${nested('[', ']')}}`],
   ['100,000 objects', `{"name":${nested('{"a":', '}')}}`],
+  ['100,001 values', `{"name":[${'1,'.repeat(deep)}1]}`],
+  ['100,001 keys', `{${'"a":1,'.repeat(deep)}"a":1}`],
   ['100,000 lists never closed', `{"name":${'['.repeat(deep)}`],
 ]
 

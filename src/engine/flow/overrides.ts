@@ -30,9 +30,9 @@ export function overriddenVariables(
   overrideConfig: unknown,
 ): Readonly<Record<string, string>> {
   const vars = isRecord(overrideConfig) ? overrideConfig['vars'] : undefined
-  const allowed = safeEntries(vars).filter(([name]) => rules.enabled && rules.variables.has(name))
+  if (!rules.enabled) return {}
   return Object.fromEntries(
-    allowed.map(([name, value]) => [
+    pick(vars, rules.variables).map(([name, value]) => [
       name,
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
@@ -55,9 +55,9 @@ export function overrideNode(
 ): OverriddenNode {
   const enabled = scope.rules.enabled ? scope.rules.nodes.get(node.label) : undefined
   const changes = new Map<string, unknown>()
-  for (const [name, value] of safeEntries(overrideConfig)) {
-    const permitted = enabled?.has(name) === true && !isForbidden(node, name, scope.traits(name))
-    const own = permitted ? ownValue(value, node.id, scope.nodeIds) : undefined
+  for (const [name, value] of pick(overrideConfig, enabled ?? none)) {
+    const isRefused = isForbidden(node, name, scope.traits(name))
+    const own = isRefused ? undefined : ownValue(value, node.id, scope.nodeIds)
     if (own !== undefined) changes.set(name, merged(node.inputs[name], own))
   }
   const dropsCredential = [...changes.keys()].some(
@@ -68,6 +68,15 @@ export function overrideNode(
     ([name]) => !dropsCredential || changes.has(name) || scope.traits(name)?.secret !== true,
   )
   return { inputs: Object.fromEntries(kept), names: new Set(changes.keys()), dropsCredential }
+}
+
+const none: ReadonlySet<string> = new Set()
+
+/** The entries of some names, out of an object that a caller may have made as wide as he likes. */
+function pick(value: unknown, names: ReadonlySet<string>): [string, unknown][] {
+  if (!isRecord(value)) return []
+  const own = [...names].filter((name) => Object.hasOwn(value, name))
+  return own.map((name) => [name, value[name]])
 }
 
 function isForbidden(node: FlowNode, name: string, traits: InputTraits | undefined): boolean {
