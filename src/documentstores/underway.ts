@@ -26,7 +26,11 @@ export async function underway<T>(
 ): Promise<T> {
   const { workspaceId } = principal(ctx)
   const release = ctx.request.uploads?.hold()
-  const run = ctx.deps.runs.begin(`document store ${storeId}`, workspaceId)
+  const run = ctx.deps.runs.begin({
+    name: `document store ${storeId}`,
+    workspaceId,
+    isAnonymous: false,
+  })
   try {
     const signals = [run.signal, ctx.request.signal, AbortSignal.timeout(timeoutMs)]
     return await work({

@@ -8,6 +8,7 @@ import { createTally } from '../engine/model/usage.ts'
 import type { Emit } from '../engine/node/events.ts'
 import type { Ports } from '../engine/node/ports.ts'
 import type { FlowResult } from '../engine/node/result.ts'
+import type { NewRun } from '../platform/runs.ts'
 import { createVectorPort } from '../vectors/store.ts'
 import { discretionFor } from './discretion.ts'
 import { measureRun } from './measure.ts'
@@ -41,7 +42,7 @@ export async function perform(
 ): Promise<Prediction> {
   const { stored, flow, input } = prepared
   const { chatId } = input
-  const run = ctx.deps.runs.begin(runName(ctx, stored.id, chatId), stored.workspaceId)
+  const run = ctx.deps.runs.begin(newRun(ctx, prepared))
   const conversation = { flow: stored, chatId }
   const resumption = createResumption(ctx, conversation)
   const recorder = createRecorder(ctx, prepared, resumption)
@@ -80,6 +81,14 @@ export async function perform(
   } finally {
     watch.stop()
     run.end()
+  }
+}
+
+function newRun(ctx: Ctx, { stored, input }: Prepared): NewRun {
+  return {
+    name: runName(ctx, stored.id, input.chatId),
+    workspaceId: stored.workspaceId,
+    isAnonymous: ctx.caller.kind === 'anonymous',
   }
 }
 

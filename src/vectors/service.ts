@@ -149,8 +149,11 @@ async function underway(
 ): Promise<VectorUpsert> {
   const release = ctx.request.uploads?.hold()
   const record = newRecord(ctx, recorded)
-  const name = runName(recorded.chatflowid, record.id)
-  const run = ctx.deps.runs.begin(name, recorded.workspaceId)
+  const run = ctx.deps.runs.begin({
+    name: runName(recorded.chatflowid, record.id),
+    workspaceId: recorded.workspaceId,
+    isAnonymous: ctx.caller.kind === 'anonymous',
+  })
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(timeoutMs), ...gone])
   try {
     await record.begin()
