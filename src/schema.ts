@@ -17,6 +17,7 @@ import './documentstores/graphql.ts'
 import './documentstores/vectors-graphql.ts'
 import './predictions/graphql.ts'
 import './predictions/records-graphql.ts'
+import './predictions/reactions-graphql.ts'
 import './graphql/version.ts'
 import { builder } from './graphql/builder.ts'
 

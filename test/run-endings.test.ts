@@ -11,6 +11,7 @@ const silent = createServer(() => {
 
 let app: TestApp
 let id: string
+let waiting: object
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => {
@@ -26,8 +27,8 @@ beforeAll(async () => {
     ],
     edges: [{ source: 'startAgentflow', target: 'httpAgentflow' }],
   }
-  const flow = await app.addFlow({ type: 'AGENTFLOW', flowData })
-  id = flow.id
+  waiting = flowData
+  id = (await app.addFlow({ type: 'AGENTFLOW', flowData })).id
 })
 afterAll(async () => {
   await app.close()
@@ -80,6 +81,19 @@ it('a run is terminated by the end of its caller’s rights', async () => {
   const error = 'Your rights ended while the flow ran.'
   expect((await answer).text).toContain(error)
   expect(await newest()).toMatchObject({ status: 'TERMINATED', error })
+})
+
+it('a run whose flow is removed meanwhile ends without a record, and without a word in the log', async () => {
+  const { token } = app.owner
+  const copy = await app.addFlow({ type: 'AGENTFLOW', flowData: waiting })
+  asked = 0
+  const body = { question: 'q', chatId: 'gone' }
+  const answer = app.call('POST', `/api/v1/prediction/${copy.id}`, { token, body })
+  await vi.waitUntil(() => asked > 0, 10_000)
+  await app.rest('DELETE', `/chatflows/${copy.id}`, { token })
+  app.app.deps.runs.interrupt()
+  expect((await answer).status).toBe(503)
+  expect(app.logs.join('')).not.toContain('a run was not recorded')
 })
 
 it('a decision where nothing stopped is an error of its own', async () => {

@@ -195,6 +195,45 @@ describe('feedback and leads', () => {
     })
     expect(lead.body).toMatchObject({ email: 'a@example.com', name: null })
   })
+
+  it('are read by those who manage the flow', async () => {
+    const flow = await app.addFlow({ isPublic: true })
+    const ids: string[] = []
+    for (const chatId of ['one', 'two']) {
+      const body = { question: 'q', chatId }
+      const { body: answer } = await app.rest('POST', `/prediction/${flow.id}`, { body })
+      const rating = { chatId, messageId: answer.chatMessageId, rating: 'THUMBS_UP' }
+      ids.push((await app.rest('POST', `/feedback/${flow.id}`, { body: rating })).body.id)
+      await app.rest('POST', '/leads', { body: { chatflowid: flow.id, chatId, name: chatId } })
+    }
+    const read = (path: string, token?: string) =>
+      app.rest<readonly { id: string; name: string; chatId: string }[]>('GET', path, { token })
+    const { token } = app.owner
+    const [one, two] = ids
+    const all = await read(`/feedback/${flow.id}`, token)
+    expect(all.body.map(({ id }) => id)).toEqual([two, one])
+    const ofOne = await read(`/feedback/${flow.id}?chatId=one`, token)
+    expect(ofOne.body.map(({ id }) => id)).toEqual([one])
+    const leads = await read(`/leads/${flow.id}`, token)
+    expect(leads.body.map(({ name }) => name)).toEqual(['two', 'one'])
+    const stranger = await app.addPerson()
+    for (const path of [`/feedback/${flow.id}`, `/leads/${flow.id}`]) {
+      expect((await read(path)).status).toBe(401)
+      expect((await read(path, stranger.token)).status).toBe(404)
+    }
+  })
+
+  it('are left from any page, and not read from it', async () => {
+    const flow = await app.addFlow({ isPublic: true })
+    const ask = (method: string) =>
+      app.call(method, `/api/v1/feedback/${flow.id}`, {
+        token: app.owner.token,
+        body: method === 'POST' ? {} : undefined,
+        headers: { origin: 'https://elsewhere.example' },
+      })
+    expect((await ask('POST')).headers.get('access-control-allow-origin')).toBe('*')
+    expect((await ask('GET')).headers.get('access-control-allow-origin')).toBeNull()
+  })
 })
 
 describe('removing messages', () => {

@@ -17,7 +17,7 @@ export interface MessageFilter {
   readonly order?: 'ASC' | 'DESC' | null | undefined
 }
 
-const mostMessages = 1000
+export const mostMessages = 1000
 
 /** The messages of a chatflow, oldest first unless told otherwise; at most 1,000. Throws NOT_FOUND. */
 export async function listMessages(ctx: Ctx, input: MessageFilter): Promise<ChatMessage[]> {
@@ -88,7 +88,8 @@ async function findMessages(
   })
 }
 
-function conditionOf({ id, chatId, sessionId, startDate, endDate }: MessageFilter) {
+/** The condition of a filter, for rows of conversations. */
+export function conditionOf({ id, chatId, sessionId, startDate, endDate }: MessageFilter) {
   return {
     chatflowid: id,
     ...(chatId ? { chatId } : {}),

@@ -1,9 +1,12 @@
 import { admittedFlow } from '../chatflows/admission.ts'
 import { ownerOf } from '../chatflows/owner.ts'
+import { findOwn } from '../chatflows/service.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { isUuid } from '../core/ids.ts'
+import { tenantEm } from '../db/tenant.ts'
 import { ChatMessage, Feedback, Lead } from './entity.ts'
+import { conditionOf, mostMessages, type MessageFilter } from './messages.ts'
 
 export type Rating = Feedback['rating']
 
@@ -83,3 +86,24 @@ export async function leaveLead(
   await em.flush()
   return lead
 }
+
+/** What people thought of a chatflow's answers, newest first; at most 1,000. Throws NOT_FOUND. */
+export async function listFeedback(ctx: Ctx, input: ReactionFilter): Promise<Feedback[]> {
+  const em = tenantEm(ctx)
+  await findOwn(em, input.id)
+  return em.find(Feedback, conditionOf(input), newestReactions)
+}
+
+/** Who left their address in chats with a flow, newest first; at most 1,000. Throws NOT_FOUND. */
+export async function listLeads(ctx: Ctx, input: ReactionFilter): Promise<Lead[]> {
+  const em = tenantEm(ctx)
+  await findOwn(em, input.id)
+  return em.find(Lead, conditionOf(input), newestReactions)
+}
+
+type ReactionFilter = Omit<MessageFilter, 'sessionId' | 'order'>
+
+const newestReactions = {
+  orderBy: { createdDate: 'desc', id: 'desc' },
+  limit: mostMessages,
+} as const

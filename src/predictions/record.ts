@@ -62,6 +62,8 @@ export function createRecorder(ctx: Ctx, prepared: Prepared, resumption: Resumpt
           settled: resumption.settle({ isSpent: steps.length > 0 }),
         })
       } catch (cause) {
+        // The flow is gone, and its records with it.
+        if (cause instanceof Failure && cause.code === 'NOT_FOUND') return
         ctx.deps.log.error({ err: cause, requestId: ctx.request.id }, 'a run was not recorded')
       }
     },

@@ -1,7 +1,6 @@
-import { unaudited } from '../graphql/audit.ts'
-import { bounded } from '../graphql/bounds.ts'
 import { builder, idBounds, pageBounds, pageType } from '../graphql/builder.ts'
-import type { ChatMessage, Execution, Feedback, Lead } from './entity.ts'
+import { filters, flow } from './arguments.ts'
+import type { ChatMessage, Execution } from './entity.ts'
 import {
   deleteMessages,
   getExecution,
@@ -9,7 +8,6 @@ import {
   listMessages,
   messagePage,
 } from './messages.ts'
-import { giveFeedback, leaveLead, updateFeedback } from './reactions.ts'
 
 const ChatMessageType = builder.objectRef<ChatMessage>('ChatMessage').implement({
   description: 'One turn of a conversation.',
@@ -78,57 +76,13 @@ const ExecutionType = builder.objectRef<Execution>('Execution').implement({
 
 const MessagePageType = pageType('ChatMessagePage', ChatMessageType)
 const ExecutionPageType = pageType('ExecutionPage', ExecutionType)
-const OrderType = builder.enumType('MessageOrder', {
-  description: 'Oldest or newest first.',
-  values: ['ASC', 'DESC'] as const,
-})
-const RatingType = builder.enumType('Rating', {
-  description: 'What somebody thought of an answer.',
-  values: ['THUMBS_UP', 'THUMBS_DOWN'] as const,
-})
-
-const FeedbackType = builder.objectRef<Feedback>('Feedback').implement({
-  description: 'What somebody thought of an answer.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'UUID.' }),
-    chatflowid: t.exposeID('chatflowid', { description: 'The chatflow.' }),
-    chatId: t.exposeString('chatId', { description: 'The conversation.' }),
-    messageId: t.exposeID('messageId', { description: 'The answer.' }),
-    rating: t.expose('rating', { type: RatingType, description: 'Up or down.' }),
-    content: t.exposeString('content', { nullable: true, description: 'In their words.' }),
-    createdDate: t.expose('createdDate', { type: 'DateTime', description: 'When.' }),
-  }),
-})
-
-const LeadType = builder.objectRef<Lead>('Lead').implement({
-  description: 'Who left their address in a chat.',
-  fields: (t) => ({
-    id: t.exposeID('id', { description: 'UUID.' }),
-    chatflowid: t.exposeID('chatflowid', { description: 'The chatflow.' }),
-    chatId: t.exposeString('chatId', { description: 'The conversation.' }),
-    name: t.exposeString('name', { nullable: true, description: 'Their name.' }),
-    email: t.exposeString('email', { nullable: true, description: 'Their e-mail address.' }),
-    phone: t.exposeString('phone', { nullable: true, description: 'Their telephone number.' }),
-    createdDate: t.expose('createdDate', { type: 'DateTime', description: 'When.' }),
-  }),
-})
-
 const DeletedMessagesType = builder.objectRef<{ deleted: number }>('DeletedMessages').implement({
   description: 'How many messages were removed.',
   fields: (t) => ({ deleted: t.exposeInt('deleted', { description: 'The number.' }) }),
 })
 
-const flow = { required: true, description: 'The chatflow.', ...idBounds } as const
-const chat = bounded({ maxLength: 255 })
 const page = { required: true, description: 'Page number, from 1.', ...pageBounds.page } as const
 const limit = { required: true, description: 'Rows on a page.', ...pageBounds.limit } as const
-const filters = {
-  chatId: { description: 'Only of this conversation.', ...chat },
-  sessionId: { description: 'Only of this session.', ...chat },
-  order: { type: OrderType, description: 'Oldest first when absent.' },
-  startDate: { type: 'DateTime', description: 'From then on.' },
-  endDate: { type: 'DateTime', description: 'Up to then.' },
-} as const
 
 builder.queryFields((t) => ({
   chatMessages: t.field({
@@ -195,55 +149,5 @@ builder.mutationFields((t) => ({
     },
     authScopes: { manage: 'chatflows:delete' },
     resolve: (_parent, args, ctx) => deleteMessages(ctx, args),
-  }),
-  giveFeedback: t.field({
-    type: FeedbackType,
-    ...unaudited,
-    description: "Rates an answer of the caller's own conversation; again: replaces the rating.",
-    args: {
-      id: t.arg.string(flow),
-      chatId: t.arg.string({ required: true, description: 'The conversation.', ...chat }),
-      messageId: t.arg.string({ required: true, description: 'The answer.', ...idBounds }),
-      rating: t.arg({ type: RatingType, required: true, description: 'Up or down.' }),
-      content: t.arg.string({ description: 'In their words.', ...bounded({ maxLength: 10_000 }) }),
-    },
-    authScopes: (_parent, { id }) => ({
-      flow: { id, anyOf: ['predictions:create'], anonymous: true },
-    }),
-    resolve: (_parent, args, ctx) => giveFeedback(ctx, args),
-  }),
-  updateFeedback: t.field({
-    type: FeedbackType,
-    ...unaudited,
-    description: 'Changes a rating that the caller gave.',
-    args: {
-      id: t.arg.string({ required: true, description: 'The rating.', ...idBounds }),
-      rating: t.arg({
-        type: RatingType,
-        description: 'Up or down.',
-        ...bounded({ notNull: true }),
-      }),
-      content: t.arg.string({ description: 'In their words.', ...bounded({ maxLength: 10_000 }) }),
-    },
-    authScopes: (_parent, { id }) => ({
-      flow: { id, idOf: 'feedback', anyOf: ['predictions:create'], anonymous: true },
-    }),
-    resolve: (_parent, args, ctx) => updateFeedback(ctx, args),
-  }),
-  leaveLead: t.field({
-    type: LeadType,
-    ...unaudited,
-    description: 'Stores who left their address in a chat.',
-    args: {
-      chatflowid: t.arg.string(flow),
-      chatId: t.arg.string({ required: true, description: 'The conversation.', ...chat }),
-      name: t.arg.string({ description: 'Their name.', ...bounded({ maxLength: 200 }) }),
-      email: t.arg.string({ description: 'Their e-mail address.', ...bounded({ maxLength: 320 }) }),
-      phone: t.arg.string({ description: 'Their number.', ...bounded({ maxLength: 50 }) }),
-    },
-    authScopes: (_parent, { chatflowid: id }) => ({
-      flow: { id, anyOf: ['predictions:create'], anonymous: true },
-    }),
-    resolve: (_parent, args, ctx) => leaveLead(ctx, args),
   }),
 }))

@@ -133,8 +133,10 @@ const table: Readonly<Record<Tag, readonly Row[]>> = {
   Messages: [
     ['GET', '/chatmessage/:id', 'Query.chatMessages', { paged: 'Query.chatMessagePage' }],
     ['DELETE', '/chatmessage/:id', 'Mutation.deleteChatMessages'],
+    ['GET', '/feedback/:id', 'Query.feedback'],
     ['POST', '/feedback/:id', 'Mutation.giveFeedback', widget],
     ['PUT', '/feedback/:id', 'Mutation.updateFeedback', widget],
+    ['GET', '/leads/:id', 'Query.leads'],
     ['POST', '/leads', 'Mutation.leaveLead', widget],
     [
       'POST',

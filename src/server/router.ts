@@ -99,6 +99,7 @@ function found(leaf: Leaf, method: string, values: readonly string[]): Found {
     allow: leaf.allow,
     endpoint: hit?.endpoint ?? null,
     params: Object.fromEntries(params),
-    widget: leaf.widget,
+    // A preflight asks for the path; what is not for widgets is still not readable to other pages.
+    widget: hit ? hit.endpoint.widget === true : leaf.widget,
   }
 }

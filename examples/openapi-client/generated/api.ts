@@ -437,6 +437,13 @@ export interface paths {
   };
   "/feedback/{id}": {
     /**
+     * What people thought of a chatflow's answers, newest first; at most 1,000
+     * @description What people thought of a chatflow's answers, newest first; at most 1,000.
+     *
+     * Needs a JWT with the permission chatflows:view; an API key is exchanged for one.
+     */
+    get: operations["feedback"];
+    /**
      * Changes a rating that the caller gave
      * @description Changes a rating that the caller gave.
      *
@@ -450,6 +457,15 @@ export interface paths {
      * Open to anyone for a public chatflow, else needs an API key or JWT with the permission predictions:create; a bound chatflow takes its own key only.
      */
     post: operations["giveFeedback"];
+  };
+  "/leads/{id}": {
+    /**
+     * Who left their address in chats with a chatflow, newest first; at most 1,000
+     * @description Who left their address in chats with a chatflow, newest first; at most 1,000.
+     *
+     * Needs a JWT with the permission chatflows:view; an API key is exchanged for one.
+     */
+    get: operations["leads"];
   };
   "/leads": {
     /**
@@ -4229,6 +4245,46 @@ export interface operations {
     };
   };
   /**
+   * What people thought of a chatflow's answers, newest first; at most 1,000
+   * @description What people thought of a chatflow's answers, newest first; at most 1,000.
+   *
+   * Needs a JWT with the permission chatflows:view; an API key is exchanged for one.
+   */
+  feedback: {
+    parameters: {
+      query?: {
+        /** @description Only of this conversation. */
+        chatId?: string;
+        /** @description From then on. */
+        startDate?: string;
+        /** @description Up to then. */
+        endDate?: string;
+      };
+      path: {
+        /** @description The chatflow. */
+        id: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["Feedback"][];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
+    };
+  };
+  /**
    * Changes a rating that the caller gave
    * @description Changes a rating that the caller gave.
    *
@@ -4324,6 +4380,46 @@ export interface operations {
       502: components["responses"]["Upstream"];
       503: components["responses"]["Unavailable"];
       504: components["responses"]["Timeout"];
+    };
+  };
+  /**
+   * Who left their address in chats with a chatflow, newest first; at most 1,000
+   * @description Who left their address in chats with a chatflow, newest first; at most 1,000.
+   *
+   * Needs a JWT with the permission chatflows:view; an API key is exchanged for one.
+   */
+  leads: {
+    parameters: {
+      query?: {
+        /** @description Only of this conversation. */
+        chatId?: string;
+        /** @description From then on. */
+        startDate?: string;
+        /** @description Up to then. */
+        endDate?: string;
+      };
+      path: {
+        /** @description The chatflow. */
+        id: string;
+      };
+    };
+    responses: {
+      /** @description Done. */
+      200: {
+        headers: {
+          "X-Request-Id": components["headers"]["X-Request-Id"];
+        };
+        content: {
+          "application/json": components["schemas"]["Lead"][];
+        };
+      };
+      400: components["responses"]["BadRequest"];
+      401: components["responses"]["Unauthenticated"];
+      403: components["responses"]["Forbidden"];
+      404: components["responses"]["NotFound"];
+      429: components["responses"]["RateLimited"];
+      500: components["responses"]["Internal"];
+      503: components["responses"]["Unavailable"];
     };
   };
   /**
