@@ -8,12 +8,28 @@ const modules: ReadonlySet<string> = new Set([
   'url',
 ])
 
-const stringsAndComments = /(["'`])(?:\\[\s\S]|(?!\1)[\s\S])*\1|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g
+/**
+ * Strings, templates, regular expressions (after what one may follow, for a quote in one opens no
+ * string) and comments. Each that begins is taken to its end, be it that of the line or of the text:
+ * no text is gone through twice.
+ */
+const literalsAndComments = new RegExp(
+  [
+    /"(?:[^"\\\n]|\\[\s\S])*"?/,
+    /'(?:[^'\\\n]|\\[\s\S])*'?/,
+    /`(?:[^`\\]|\\[\s\S])*`?/,
+    /(?:[=(,:;[{!&|?>]|\breturn\b)\s*\/(?![*/])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\]?)*\/?/,
+    /\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g',
+)
 
 /** Why code cannot run here, as "needs …": a module it asks for. Undefined when it can. */
 export function lackOf(code: string): string | undefined {
   if (!code.includes('require')) return undefined
-  const said = code.replaceAll(stringsAndComments, (piece) => (piece.startsWith('/') ? '' : piece))
+  const said = code.replaceAll(literalsAndComments, (piece) => (piece.startsWith('/') ? '' : piece))
   const asked = [...said.matchAll(/\brequire\(\s*(["'`])([^"'`\n]+)\1\s*\)/g)]
   const names = asked
     .map(([, , name = '']) => name.replace(/^node:/, ''))

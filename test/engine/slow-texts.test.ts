@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest'
+import { aside } from './aside.ts'
+
+/**
+ * Texts that once stopped the whole server: each made a regular expression on the main thread go
+ * through them again from every character, or worse. One that does so again runs out of its time.
+ */
+const length = 200_000
+const limit = { timeout: 5000 }
+
+const long = (piece: string) => piece.repeat(Math.ceil(length / piece.length))
+
+describe('modules that code asks for', limit, () => {
+  const ask = "require('fs')"
+  const lackOf = (code: string) => aside('text/modules.ts', 'lackOf', code)
+
+  test.each<[string, string]>([
+    ['escapes after a quote', `"${long('\\\\')}`],
+    ['escapes after a regular expression with a quote', `const a = /'/; '${long('\\n')}`],
+    ['escapes in a template', `\`${long('\\`')}`],
+    ['escaped quotes', long("\\'")],
+    ['what may precede regular expressions', long('= ')],
+    ['regular expressions that never close', long('(/[')],
+    ['comments that never close', long('/ *')],
+    ['quotes', long("'")],
+    ['blanks in a call', `require(${long(' ')}`],
+  ])('are found beside %s', async (_name, text) => {
+    expect(await lackOf(`${ask}\n${text}`)).toMatch(/^needs fs,/)
+  })
+
+  test.each([
+    ["a = /'/; get('http://a'); require('fs')"],
+    ["return /[/']/.test(b) ? 'http://a' : require('fs')"],
+    ["a = b / c; get('http://a/'); require('fs')"],
+    ["a = 'one \\\n // two'; require('fs')"],
+    ['a = `\n// ${require("fs")}`'],
+    ["a = b /* ' */ + require('fs')"],
+  ])('are found in %s', async (code) => {
+    expect(await lackOf(code)).toMatch(/^needs fs,/)
+  })
+
+  test.each([
+    ["a = /'/ // require('fs')"],
+    ["a = b / 2 // it's require('fs')"],
+    ["a = ( // require('fs')\n 1)"],
+    ["a = ' // it never closes\n// require('fs')"],
+    ["a = 'http://b' /* require('fs') */"],
+    ["a = '\\\\' // require('fs')"],
+  ])('are none in the comment of %s', async (code) => {
+    expect(await lackOf(code)).toBeUndefined()
+  })
+})
