@@ -50,3 +50,34 @@ describe('modules that code asks for', limit, () => {
     expect(await lackOf(code)).toBeUndefined()
   })
 })
+
+describe('Markdown of what the editor keeps', limit, () => {
+  const markdownOf = (html: string) => aside('text/markdown.ts', 'markdownOf', html)
+
+  test.each<[string, string, string]>([
+    ['blanks', `<p>a${long(' ')}b</p>`, `a${long(' ')}b`],
+    ['lines', `<p>a${long(' \n')}b</p>`, 'a b'],
+    [
+      'items',
+      `<ul>${long('<li>x</li>')}</ul>`,
+      long('- x\n')
+        .slice(0, length * 0.4)
+        .trim(),
+    ],
+  ])('is made of many %s', async (_name, html, text) => {
+    expect(await markdownOf(html)).toBe(text)
+  })
+
+  test('indents lists within lists up to a depth', async () => {
+    const text = String(await markdownOf(long('<ul><li>x')))
+    const lines = text.split('\n')
+    expect(lines.slice(0, 3)).toEqual(['- x', '  - x', '    - x'])
+    expect(lines.at(-1)).toBe(`${'  '.repeat(100)}- x`)
+  })
+
+  test('keeps blanks within lines', async () => {
+    expect(await markdownOf('<p>a  b \n\t c\td</p><pre>e \n f</pre>')).toBe(
+      'a  b c\td\n\n```\ne \n f\n```',
+    )
+  })
+})

@@ -26,6 +26,9 @@ const marks: Readonly<Record<string, readonly [string, string]>> = {
   h6: ['###### ', '\n\n'],
 }
 
+/** Lists within lists without end would fill the memory with blanks. */
+const mostIndents = 100
+
 /**
  * The Markdown of what the canvas editor stores as HTML; text that does not begin with a block
  * tag is not from the editor, and comes back as it is.
@@ -48,21 +51,22 @@ interface Writer {
 }
 
 function createWriter(): Writer {
-  let out = ''
+  const out = createText()
   let isVerbatim = false
   /** One entry a list we are in: the number of the next item, or undefined for bullets. */
   const lists: (number | undefined)[] = []
   const links: string[] = []
 
   const item = (closes: boolean): string => {
-    if (closes) return out.endsWith('\n') ? '' : '\n'
+    if (closes) return out.endsLine() ? '' : '\n'
     const number = lists.at(-1)
     if (number !== undefined) lists[lists.length - 1] = number + 1
-    return `${'  '.repeat(Math.max(0, lists.length - 1))}${number === undefined ? '-' : `${number}.`} `
+    const indents = Math.min(Math.max(0, lists.length - 1), mostIndents)
+    return `${'  '.repeat(indents)}${number === undefined ? '-' : `${number}.`} `
   }
   const list = (name: string, closes: boolean): string => {
     if (closes) lists.pop()
-    const newline = lists.length > 0 && !out.endsWith('\n') ? '\n' : ''
+    const newline = lists.length > 0 && !out.endsLine() ? '\n' : ''
     if (!closes) lists.push(name === 'ol' ? 1 : undefined)
     return closes && lists.length === 0 ? '\n' : newline
   }
@@ -87,14 +91,34 @@ function createWriter(): Writer {
   }
   return {
     text: (text) => {
-      out += isVerbatim ? text : text.replaceAll(/\s*\n\s*/g, ' ')
+      out.add(isVerbatim ? text : text.replaceAll(/\s+/g, joined))
     },
     tag: (name, { closes, rest }) => {
       const fixed = marks[name]?.[closes ? 1 : 0] ?? ''
-      out += Object.hasOwn(special, name) ? (special[name]?.(closes, rest) ?? '') : fixed
+      out.add(Object.hasOwn(special, name) ? (special[name]?.(closes, rest) ?? '') : fixed)
     },
-    markdown: () => out.replaceAll(/\n{3,}/g, '\n\n').trim(),
+    markdown: out.tidy,
   }
+}
+
+/** A text that grows: to look at its end after each piece of it does not cost the whole. */
+function createText() {
+  const pieces: string[] = []
+  return {
+    add: (piece: string): void => {
+      if (piece !== '') pieces.push(piece)
+    },
+    endsLine: () => pieces.at(-1)?.endsWith('\n') === true,
+    tidy: () => {
+      const whole = pieces.join('')
+      return whole.replaceAll(/\n{3,}/g, '\n\n').trim()
+    },
+  }
+}
+
+/** Lines of a paragraph are one: blanks with a line's end among them are one blank. */
+function joined(blanks: string): string {
+  return blanks.includes('\n') ? ' ' : blanks
 }
 
 function decode(text: string): string {
