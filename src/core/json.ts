@@ -78,6 +78,11 @@ export function storable(value: unknown): unknown {
 const [quote, backslash, comma] = [34, 92, 44]
 const [openList, openObject, closeList, closeObject] = [91, 123, 93, 125]
 
+/** Whether JSON nests deeper. Looks at the text only, so that a deep one costs nothing. */
+export function isDeeperThan(limit: number, text: string): boolean {
+  return shapeOf(text).depth > limit
+}
+
 /** How deep JSON nests, and how many values it holds at least. Of the text, before it costs anything. */
 function shapeOf(text: string): { depth: number; values: number } {
   let [level, depth, values] = [0, 0, 1]

@@ -1,3 +1,5 @@
+import { isDeeperThan } from '../../core/json.ts'
+
 /** Keys that lead from data to the machinery of the language. */
 const blocked = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -41,10 +43,14 @@ export function textOf(value: unknown): string {
   return value === undefined || value === null ? '' : JSON.stringify(value)
 }
 
-/** The parsed value, or undefined for text that is not JSON. */
+/** Deeper JSON would be an attack on the stack of what goes through it. */
+const deepest = 500
+
+/** The parsed value, or undefined for text that is not JSON, or is too deep. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    const value = JSON.parse(text) as unknown
+    return isDeeperThan(deepest, text) ? undefined : value
   } catch {
     return undefined
   }
