@@ -8,7 +8,7 @@ import { aside } from './aside.ts'
 const length = 200_000
 const limit = { timeout: 5000 }
 
-const long = (piece: string) => piece.repeat(Math.ceil(length / piece.length))
+const long = (piece: string, times = 1) => piece.repeat(Math.ceil((times * length) / piece.length))
 
 describe('modules that code asks for', limit, () => {
   const ask = "require('fs')"
@@ -79,5 +79,26 @@ describe('Markdown of what the editor keeps', limit, () => {
     expect(await markdownOf('<p>a  b \n\t c\td</p><pre>e \n f</pre>')).toBe(
       'a  b c\td\n\n```\ne \n f\n```',
     )
+  })
+})
+
+describe('secrets in what authors drew', limit, () => {
+  const cleaned = (text: string) => aside('flow/drawn-secrets.ts', 'withoutSecretTexts', text)
+
+  test.each<[string, string]>([
+    ['question marks', long('?')],
+    ['names', long('&a')],
+    ['escaped quotes', `{${long('\\"')}`],
+    ['names with escaped quotes', `{"${long('\\"a\\":')}`],
+  ])('are looked for beside %s', async (_name, text) => {
+    const end = '\n?api_key=abc&a=b {"password": "x"}'
+    const isJson = text.startsWith('{')
+    const clean = `\n?api_key=&a=b {"password": "${isJson ? '' : 'x'}"}`
+    expect(await cleaned(text + end)).toBe(text + (isJson ? clean.replace(': "', ': "') : clean))
+  })
+
+  test('are not looked for in rows that nest without end', async () => {
+    const text = `[{"a":${long('[')}${long(']')}}]`
+    expect(await cleaned(text)).toBe(text)
   })
 })

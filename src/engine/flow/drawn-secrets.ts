@@ -6,8 +6,9 @@ import { scrubWritten } from '../text/secrets.ts'
 export const secretKey =
   /^(credential|flowise_credential_id)$|api_?key|secret|password|passphrase|authorization|headers?$|cookie|connectionstring|baseoptions|mcpserverconfig|token$/i
 
-const queryPair = /(?<=[?&])([^=&#\s]+)=([^&#\s"'<>]+)/g
-const jsonPair = /"((?:[^"\\]|\\.)+)"\s*:\s*"((?:[^"\\]|\\.)+)"/g
+/** Names may begin at any sign of these, and are as long as names are: no text is gone through often. */
+const queryPair = /(?<=[?&])([^=&#\s]{1,200})=([^&#\s"'<>]+)/g
+const jsonPair = /"((?:[^"\\]|\\.){1,200})"\s*:\s*"((?:[^"\\]|\\.)+)"/g
 
 /** Whether canvases keep a secret under the key; ids of credentials are none by themselves. */
 export function isSecretKey(key: string): boolean {
