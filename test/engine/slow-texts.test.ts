@@ -102,3 +102,25 @@ describe('secrets in what authors drew', limit, () => {
     expect(await cleaned(text)).toBe(text)
   })
 })
+
+describe('JSON in texts', limit, () => {
+  test('is found after a fence that never closes', async () => {
+    const text = `\`\`\`${long(' ', 2)}{"a":1}`
+    expect(await aside('text/json.ts', 'findJson', text)).toEqual({ a: 1 })
+  })
+
+  test.each(['```json\n {"a":1} \n```', '```{"a":1}```', 'so:\n```JSON   {"a":1}```{'])(
+    'is found in %j',
+    async (text) => {
+      expect(await aside('text/json.ts', 'findJson', text)).toEqual({ a: 1 })
+    },
+  )
+
+  test.each<[string, string]>([
+    ['double quotes and half an escape', `["${long('\\"')}\\`],
+    ['single quotes and half an escape', `['${long("\\'")}\\`],
+    ['brackets', long('[') + long(']')],
+  ])('is none with %s', async (_name, text) => {
+    expect(await aside('text/json.ts', 'parseLoose', text)).toBeUndefined()
+  })
+})

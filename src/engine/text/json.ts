@@ -15,7 +15,7 @@ export function readJsonAnswer(text: string, who: string): unknown {
 
 /** As `readJsonAnswer`, but undefined when there is none. */
 export function findJson(text: string): unknown {
-  const fenced = /```(?:json)?\s*([\s\S]*?)```/i.exec(text)?.[1]
+  const fenced = /```(?:json)?([\s\S]*?)```/i.exec(text)?.[1]
   const inside = [between(text, '{', '}'), between(text, '[', ']')]
   // What opens first is the outermost.
   const isList = text.indexOf('[') !== -1 && text.indexOf('[') < text.indexOf('{')
@@ -35,8 +35,8 @@ function between(text: string, open: string, close: string): string | undefined 
 
 /** Each piece that begins is taken to its end, be it that of the text: no text is gone through twice. */
 const loosePieces =
-  /"(?:[^"\\]|\\[\s\S])*(?:"|$)|'(?:[^'\\]|\\[\s\S])*(?:'|$)|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w$])[a-z_$][\w$]*(?=\s*:)|\\(?=[[\]{}"'])/gi
-const spareCommas = /("(?:[^"\\]|\\[\s\S])*(?:"|$))|,(?=\s*[}\]])/g
+  /"(?:[^"\\]|\\[\s\S])*"?|'(?:[^'\\]|\\[\s\S])*'?|\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w$])[a-z_$][\w$]*(?=\s*:)|\\(?=[[\]{}"'])/gi
+const spareCommas = /("(?:[^"\\]|\\[\s\S])*"?)|,(?=\s*[}\]])/g
 
 /**
  * JSON as people write it: with comments, single quotes, names without quotes, a comma too many, and
