@@ -124,3 +124,50 @@ describe('JSON in texts', limit, () => {
     expect(await aside('text/json.ts', 'parseLoose', text)).toBeUndefined()
   })
 })
+
+describe('conditions', limit, () => {
+  const plain = (text: string) => aside('steps/conditions.ts', 'withoutMarkdown', text)
+
+  test.each(['[', '![', '[a](', '[a]['])('compare a text of %s', async (piece) => {
+    expect(await plain(`[a](b) ${long(piece, 2)}`)).toBe(`a ${long(piece, 2)}`)
+  })
+
+  test.each([
+    ['[a](b) ![c](d)', 'a c'],
+    ['[a] [b](c)', '[a] b'],
+    ['[a [b](c)', 'a [b'],
+    ['[a]([b](c)', 'a'],
+    ['[a](b', '[a](b'],
+  ])('compare %s as %s', async (text, bare) => {
+    expect(await plain(text)).toBe(bare)
+  })
+
+  const taken = async (variable: string) => {
+    const rows = [{ variable, operation: 'Greater Than', value: '.5', output: 'more' }]
+    const inputs = { conditionUI: JSON.stringify(rows) }
+    const context = { node: { id: 'node', inputs }, state: { messages: [], values: {} } }
+    return aside('turns/conditions.ts', 'takenOutput', context, '')
+  }
+
+  test('of teams compare a long text with a number', async () => {
+    expect(await taken(`${long('1')}x`)).toBe('end')
+  })
+
+  test.each([
+    ['1', 'more'],
+    ['0.75', 'more'],
+    ['.6', 'more'],
+    ['-1.5', 'end'],
+    ['1.', 'end'],
+    ['1.2.3', 'end'],
+  ])('of teams compare %s: %s', async (number, output) => {
+    expect(await taken(number)).toBe(output)
+  })
+
+  test('of teams find what is behind a handle of many lines', async () => {
+    const edges = [{ source: 'a', sourceHandle: `${long('-output-', 4)}\n-a-b`, target: 'b' }]
+    expect(await aside('turns/conditions.ts', 'behind', edges, 'a', 'x')).toEqual([])
+    const plainly = [{ source: 'a', sourceHandle: 'a-output-x y-Condition', target: 'b' }]
+    expect(await aside('turns/conditions.ts', 'behind', plainly, 'a', 'X Y')).toEqual(['b'])
+  })
+})

@@ -53,10 +53,15 @@ export async function holds(row: Comparison, world: CodeWorld): Promise<boolean>
   return testOf(textTests, operation)(a, b)
 }
 
+/** What begins as a link is taken as far as it is one: no text is gone through twice. */
+const maybeLink = /!?\[([^\]]*)(?:\](?:\([^)]*(\))?)?)?/g
+
 /** Text without the marks of Markdown. */
 export function withoutMarkdown(text: string): string {
   return text
-    .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(maybeLink, (all: string, words: string, end?: string) =>
+      end === undefined ? all : words,
+    )
     .replaceAll(/^\s{0,3}(#{1,6}|>|[-*+]|\d+\.)\s+/gm, '')
     .replaceAll(/(\*\*|__|~~)(.+?)\1/g, '$2')
     .replaceAll(/(?<![\w*])\*([^*\n]+)\*(?![\w*])/g, '$1')

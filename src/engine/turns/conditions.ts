@@ -44,7 +44,7 @@ export async function takenOutput(context: TurnContext, output: unknown): Promis
 /** Of a value that is not there, only that it is empty. */
 function holds(value: string, operation: string, other: string): boolean {
   if (value === '') return operation === 'Is Empty'
-  const isNumeric = [value, other].every((text) => /^-?\d*\.?\d+$/.test(text))
+  const isNumeric = [value, other].every((text) => /^-?(?:\d+(?:\.\d+)?|\.\d+)$/.test(text))
   if (Object.hasOwn(numberTests, operation)) {
     return isNumeric && numberTests[operation]?.(Number(value), Number(other)) === true
   }
@@ -54,7 +54,7 @@ function holds(value: string, operation: string, other: string): boolean {
 /** Ids of the nodes behind an output. Its handle spells the label in its own way. */
 export function behind(edges: readonly FlowEdge[], id: string, output: string): readonly string[] {
   const named = edges.filter(({ source, sourceHandle }) => {
-    const handle = new RegExp(`-output-(.+?)(?:-[^-]*)?$`).exec(sourceHandle)?.[1] ?? ''
+    const handle = /-output-(.+?)(?:-[^-]*)?$/s.exec(sourceHandle)?.[1] ?? ''
     return source === id && plain(handle) === plain(output)
   })
   return named.map(({ target }) => target)
