@@ -171,3 +171,22 @@ describe('conditions', limit, () => {
     expect(await aside('turns/conditions.ts', 'behind', plainly, 'a', 'X Y')).toEqual(['b'])
   })
 })
+
+describe('thoughts of models', limit, () => {
+  test.each(['<think>', '<thinking>'])('stay where %s never closes', async (tag) => {
+    expect(await aside('talk/sql.ts', 'queryIn', long(tag, 4))).toBe(long(tag, 4))
+  })
+
+  test('stay in an answer where they never close', async () => {
+    const bare = (text: string) => aside('steps/tool-agent.ts', 'withoutThoughts', text)
+    expect(await bare(long('<thinking>', 4))).toBe(long('<thinking>', 4))
+    expect(await bare('<thinking>a</thinking>\n b<thinking>c</thinking> <thinking>')).toBe(
+      'b<thinking>',
+    )
+  })
+
+  test('do not hide a statement', async () => {
+    const said = '<think>a</think>```sql\nSELECT 1```<thinking>b</thinking>'
+    expect(await aside('talk/sql.ts', 'queryIn', said)).toBe('SELECT 1')
+  })
+})

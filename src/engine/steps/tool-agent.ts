@@ -30,9 +30,15 @@ export async function answerWithTools(
 function answerOf(result: ToolLoopResult): Answer {
   const { text, usedTools, sourceDocuments, artifacts } = result
   return {
-    text: text.replaceAll(/<thinking>[\s\S]*?<\/thinking>\s*/g, ''),
+    text: withoutThoughts(text),
     ...(usedTools.length === 0 ? {} : { usedTools }),
     ...(sourceDocuments.length === 0 ? {} : { sourceDocuments }),
     ...(artifacts.length === 0 ? {} : { artifacts }),
   }
+}
+
+/** An answer without thoughts; what never closes is none, and is gone through once. */
+export function withoutThoughts(text: string): string {
+  const thought = /<thinking>[\s\S]*?(?:(<\/thinking>)\s*|$)/g
+  return text.replaceAll(thought, (all: string, end?: string) => (end === undefined ? all : ''))
 }

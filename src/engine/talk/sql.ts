@@ -4,9 +4,12 @@ import type { SqlRow, SqlRows, SqlTable } from '../node/ports.ts'
 const mostText = 20_000
 const mostCell = 500
 
+/** What never closes is no thought, and is gone through once. */
+const thought = /<think(?:ing)?>[\s\S]*?(?:(<\/think(?:ing)?>)|$)/g
+
 /** The statement in a model's answer, without what some write around it. */
 export function queryIn(answer: string): string {
-  const said = answer.replaceAll(/<think(ing)?>[\s\S]*?<\/think(ing)?>/g, '')
+  const said = answer.replaceAll(thought, (all: string, end?: string) => (end ? '' : all))
   const text = /```\w*\s([\s\S]*?)```/.exec(said)?.[1] ?? said
   const [query = ''] = (text.split(/SQLQuery:/i).at(-1) ?? '').split(/SQLResult:/i)
   return query.trim()
