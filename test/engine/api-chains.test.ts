@@ -69,6 +69,12 @@ const answered = async (name: string, replies: readonly Reply[], inputs = {}) =>
 }
 
 describe('a chain on an API that is described in words', () => {
+  test('GET: signs without end after an address do not stop the server', async () => {
+    const url = `${api.baseUrl}/socks?color=red`
+    await answered('getApiChain', [`${url}${'.'.repeat(200_000)} x`, 'Three.'])
+    expect(received).toMatchObject([{ url: '/v1/socks?color=red' }])
+  })
+
   test.each([
     ['alone', (url: string) => url],
     ['within words', (url: string) => `Call \`${url}\`.`],

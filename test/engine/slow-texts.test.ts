@@ -190,3 +190,23 @@ describe('thoughts of models', limit, () => {
     expect(await aside('talk/sql.ts', 'queryIn', said)).toBe('SELECT 1')
   })
 })
+
+describe('references and addresses', limit, () => {
+  test.each([
+    ['that never closes', `{{${long(' ')}`, `{{${long(' ')}`],
+    ['to nothing', `{{${long(' ')}}}`, '$'],
+    ['with blanks', '{{ $seqAgent_0 }}', '$seqAgent_0'],
+    ['without a sign', '{{seqAgent_0}}', '$seqAgent_0'],
+    ['within a text', 'say {{a}}', 'say {{a}}'],
+  ])('a reference %s', async (_name, written, reference) => {
+    expect(await aside('turns/state.ts', 'withoutBraces', written)).toBe(reference)
+  })
+
+  test.each([
+    ['within', `${long('/')}x`, `${long('/')}x`],
+    ['at its end', `x${long('/')}`, 'x'],
+    ['everywhere', 'http://x/y/', 'http://x/y'],
+  ])('an address with slashes %s', async (_name, address, bare) => {
+    expect(await aside('text/urls.ts', 'withoutEndSlashes', address)).toBe(bare)
+  })
+})

@@ -3,6 +3,7 @@ import { Failure } from '../../core/errors.ts'
 import { nodeTitle } from '../flow/flow.ts'
 import type { NodeContext } from '../node/context.ts'
 import { isRecord, parseJson, textOf } from '../text/paths.ts'
+import { withoutEndSlashes } from '../text/urls.ts'
 import { bearing, type Exchange } from './bearer.ts'
 import { missing } from './parts.ts'
 import { hostPart } from './places.ts'
@@ -28,7 +29,7 @@ export async function googlePlace(
   const account = await serviceAccount(context)
   const place = hostPart(region || 'us-central1', 'region', context)
   const host = place === 'global' ? 'aiplatform' : `${place}-aiplatform`
-  const origin = drawn.replace(/\/+$/, '') || `https://${host}.googleapis.com`
+  const origin = withoutEndSlashes(drawn) || `https://${host}.googleapis.com`
   const project = encodeURIComponent(account.project)
   const seconds = () => Math.floor(context.ports.clock.now().getTime() / 1000)
   return {

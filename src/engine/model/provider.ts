@@ -1,4 +1,5 @@
 import type { LanguageModelV4 } from '@ai-sdk/provider'
+import { withoutEndSlashes } from '../text/urls.ts'
 import { openAiSpeaker } from './openai/chat.ts'
 import { openAiEmbedding, type EmbeddingModel } from './openai/embedding.ts'
 import { packageSpeaker } from './package-speaker.ts'
@@ -142,5 +143,5 @@ async function bedrock({ aws }: ProviderSpec, reach: ReturnType<typeof packageSe
 }
 
 function trimmed(baseUrl: string): string {
-  return baseUrl.replace(/\/+$/, '')
+  return withoutEndSlashes(baseUrl)
 }

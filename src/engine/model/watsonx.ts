@@ -1,5 +1,5 @@
 import type { NodeContext } from '../node/context.ts'
-import { httpUrl } from '../text/urls.ts'
+import { httpUrl, withoutEndSlashes } from '../text/urls.ts'
 import { bearing, carrying, type Exchange } from './bearer.ts'
 import { missing } from './parts.ts'
 import { without, type Translation } from './translate.ts'
@@ -17,7 +17,7 @@ export interface WatsonxPlace {
 export async function watsonxPlace(drawn: string, context: NodeContext): Promise<WatsonxPlace> {
   const credential = await context.credential()
   const { serviceUrl = '', projectId: project = '', version = '' } = credential
-  const baseUrl = httpUrl(drawn || serviceUrl)?.replace(/\/+$/, '')
+  const baseUrl = withoutEndSlashes(httpUrl(drawn || serviceUrl))
   if (baseUrl === undefined) throw missing(context, 'a credential with serviceUrl')
   return {
     baseUrl,

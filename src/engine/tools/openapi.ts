@@ -1,6 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import type { JsonSchema, Tool } from '../node/instances.ts'
 import { dig, isRecord } from '../text/paths.ts'
+import { withoutEndSlashes } from '../text/urls.ts'
 import { addressOf, callHttp, type HttpCall } from './http-call.ts'
 import { argument, pathPiece, toolName } from './schema.ts'
 
@@ -160,7 +161,7 @@ function callOf(operation: Operation, args: Json, world: Served): Omit<HttpCall,
   )
   const sent = given('header').map(([key, value]) => [key, argument(value)] as const)
   return {
-    url: world.server.replace(/\/+$/, '') + path,
+    url: withoutEndSlashes(world.server) + path,
     method: operation.method.toUpperCase(),
     headers: { ...Object.fromEntries(sent), ...world.headers },
     query: Object.fromEntries(given('query')),

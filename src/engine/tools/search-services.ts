@@ -1,3 +1,4 @@
+import { withoutEndSlashes } from '../text/urls.ts'
 import type { HttpCall } from './http-call.ts'
 
 /** How one search service is asked. */
@@ -137,7 +138,7 @@ export const searchServices: readonly SearchService[] = [
       safesearch: count('safesearch'),
     },
     call: (q, { apiBase = '' }) =>
-      get(`${apiBase.replace(/\/+$/, '')}/search`, { q, format: 'json' }),
+      get(`${withoutEndSlashes(apiBase)}/search`, { q, format: 'json' }),
   },
 ]
 

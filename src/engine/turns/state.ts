@@ -34,6 +34,12 @@ export function flowValue(written: unknown, context: TurnContext, output: unknow
   return isWhole ? (found['content'] ?? found) : found
 }
 
+/** The canvas offers what members said as `{{ $theirId }}`: as `$theirId`; other texts as they are. */
+export function withoutBraces(written: string): string {
+  const name = /^\{\{([^{}]*)\}\}$/.exec(written)?.[1]
+  return name === undefined ? written : `$${name.trim().replace(/^\$/, '')}`
+}
+
 /** Prompt values, in which the same may stand. */
 export function promptValues(values: Values, context: TurnContext): Values {
   const entries = Object.entries(values).map(

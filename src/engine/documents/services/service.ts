@@ -4,6 +4,7 @@ import { missing } from '../../model/parts.ts'
 import type { NodeContext } from '../../node/context.ts'
 import type { Inputs, InputsOf } from '../../node/inputs.ts'
 import type { ChunkQuery, FoundChunk } from '../../node/ports.ts'
+import { withoutEndSlashes } from '../../text/urls.ts'
 import type { Reach } from './http.ts'
 import type { Label, Point } from './points.ts'
 
@@ -110,7 +111,7 @@ export async function accessTo(
   context.conceal(key)
   return {
     key,
-    address: drawn.address.replace(/\/+$/, ''),
+    address: withoutEndSlashes(drawn.address),
     fields,
     who: `The service of ${nodeTitle(context.node)}`,
     fetch: context.ports.fetch,

@@ -29,6 +29,8 @@ export const getApiChain = defineNode({
 
 /** The first address in a text, without the signs that may stand around it. */
 function addressIn(said: string): { url: string } | undefined {
-  const url = /https?:\/\/[^\s"'`<>]+/i.exec(said)?.[0].replace(/[.,;)\]]+$/, '')
+  const found = /https?:\/\/[^\s"'`<>]+/i.exec(said)?.[0]
+  // Signs are looked at from the first of them only.
+  const url = found?.replace(/(?<![.,;)\]])[.,;)\]]+$/, '')
   return url === undefined ? undefined : { url }
 }

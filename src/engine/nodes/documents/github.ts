@@ -4,7 +4,7 @@ import { missing } from '../../model/parts.ts'
 import { defineNode } from '../../node/define.ts'
 import { anything, bool, number, text } from '../../node/inputs.ts'
 import { parseJson } from '../../text/paths.ts'
-import { httpUrl } from '../../text/urls.ts'
+import { httpUrl, withoutEndSlashes } from '../../text/urls.ts'
 
 /** The text files of a repository on GitHub, or on a server of one's own. */
 export const github = defineNode({
@@ -27,7 +27,7 @@ export const github = defineNode({
   },
   build: async (inputs, context) => {
     const place = placeIn(inputs.repoLink, inputs.githubBaseUrl)
-    const api = httpUrl(inputs.githubInstanceApi)?.replace(/\/+$/, '')
+    const api = withoutEndSlashes(httpUrl(inputs.githubInstanceApi))
     if (place === undefined) throw missing(context, 'the link of a repository')
     if (api === undefined) throw missing(context, 'an http URL of the API')
     const { branch, recursive, ignorePath, maxConcurrency } = inputs
@@ -42,7 +42,7 @@ export const github = defineNode({
 
 /** `https://github.com/owner/repository`, and a folder where `/tree/branch/folder` follows. */
 function placeIn(link: string, base: string) {
-  const home = httpUrl(base)?.replace(/\/+$/, '')
+  const home = withoutEndSlashes(httpUrl(base))
   const url = httpUrl(link)
   if (home === undefined || url === undefined || !url.startsWith(`${home}/`)) return undefined
   const [owner, name, , , ...folders] = url.slice(home.length + 1).split(/[/?#]/)

@@ -28,7 +28,9 @@ export const webScraper = defineNode({
       const sentence = `The node ${nodeTitle(context.node)} cannot run: its url is no http address.`
       throw new Failure('UNPROCESSABLE', sentence)
     }
-    const isSitemap = relativeLinksMethod === 'scrapeXMLSitemap' || /sitemap.*\.xml$/.test(url)
+    const isSitemap =
+      relativeLinksMethod === 'scrapeXMLSitemap' ||
+      (url.includes('sitemap') && url.endsWith('.xml'))
     const isOne = relativeLinksMethod === '' && !isSitemap
     const method = isSitemap ? 'sitemap' : 'crawl'
     const files = async () =>

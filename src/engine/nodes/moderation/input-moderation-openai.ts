@@ -6,6 +6,7 @@ import { defineNode } from '../../node/define.ts'
 import { text } from '../../node/inputs.ts'
 import type { Moderation } from '../../node/instances.ts'
 import { limits, withinLimit } from '../../node/limits.ts'
+import { withoutEndSlashes } from '../../text/urls.ts'
 
 const refusalText = "Cannot Process! Input violates OpenAI's content moderation policies."
 const verdict = z.object({ results: z.array(z.object({ flagged: z.boolean() })) })
@@ -36,7 +37,7 @@ export const inputModerationOpenAI = defineNode({
       kind: 'moderation',
       refusal: (input, signal = context.signal) =>
         withinLimit({ ms: limits.tool, signals: [signal], late }, async (within) => {
-          const response = await context.ports.fetch(`${baseUrl.replace(/\/+$/, '')}/moderations`, {
+          const response = await context.ports.fetch(`${withoutEndSlashes(baseUrl)}/moderations`, {
             method: 'POST',
             headers: {
               ...headers,

@@ -4,10 +4,7 @@ import { bool, json, text } from '../../node/inputs.ts'
 import { parseLoose } from '../../text/json.ts'
 import { textOf } from '../../text/paths.ts'
 import { spoken } from '../../turns/agent.ts'
-import { flowValue } from '../../turns/state.ts'
-
-/** The canvas offers what members said as `{{ $theirId }}`. */
-const memberSaid = /^\{\{\s*\$?([^{}]*?)\s*\}\}$/
+import { flowValue, withoutBraces } from '../../turns/state.ts'
 
 /** Another flow of the workspace as a member of a team. */
 export const seqExecuteFlow = defineNode({
@@ -25,7 +22,7 @@ export const seqExecuteFlow = defineNode({
     returnValueAs: text({ default: 'aiMessage' }),
   },
   turn: async (inputs, context) => {
-    const written = inputs.seqExecuteFlowInput.replace(memberSaid, '$$$1')
+    const written = withoutBraces(inputs.seqExecuteFlowInput)
     const isQuestion = written === '' || written === 'userQuestion'
     const question = isQuestion
       ? context.question
