@@ -174,6 +174,15 @@ describe('output parsers', () => {
     const failure = await failureOf(run(drawn, { ports: ports() }))
     expect(failure.message).toMatch(/\(parser\) cannot run: its schema cannot be read: "process"/)
   })
+
+  test('a schema that nests without end is refused with the node', async () => {
+    const drawn = parsed('advancedStructuredOutputParser', { exampleJson: '['.repeat(50_000) })
+    const failure = await failureOf(run(drawn, { ports: ports() }))
+    expect(failure.code).toBe('UNPROCESSABLE')
+    expect(failure.message).toMatch(
+      /\(parser\) cannot run: its schema cannot be read: it has too many/,
+    )
+  })
 })
 
 describe('zod as text', () => {

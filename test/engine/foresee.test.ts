@@ -55,6 +55,19 @@ test('nothing is foreseen of a flow that runs', async () => {
 
 test.each<[string, string, readonly RegExp[]]>([
   [
+    'a schema that nests without end',
+    wire([
+      chat('m'),
+      {
+        id: 'p',
+        name: 'advancedStructuredOutputParser',
+        inputs: { exampleJson: '['.repeat(50_000) },
+      },
+      chain({ model: '{{m.data.instance}}', outputParser: '{{p.data.instance}}' }),
+    ]),
+    [/^p The node .* \(p\) cannot run: its schema cannot be read: it has too many brackets within/],
+  ],
+  [
     'a model without a credential, once for all that need it',
     wire([
       chat('m', { credential: '' }),

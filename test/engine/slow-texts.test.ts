@@ -210,3 +210,26 @@ describe('references and addresses', limit, () => {
     expect(await aside('text/urls.ts', 'withoutEndSlashes', address)).toBe(bare)
   })
 })
+
+describe('zod expressions', limit, () => {
+  const refusalOf = async (text: string) => {
+    try {
+      return await aside('text/zod-text.ts', 'parseZod', text)
+    } catch (error) {
+      return String(error)
+    }
+  }
+
+  test.each(['[', '{a:', 'z.array(', 'z.object({a:'])('of many %s are refused', async (piece) => {
+    expect(await refusalOf(long(piece))).toMatch(/it has too many brackets within brackets$/)
+  })
+
+  test.each(['.optional()', '.min(1)', '.describe("a")', '.or(z.string())'])(
+    'of many %s are refused',
+    async (call) => {
+      expect(await refusalOf(`z.string()${long(call)}`)).toMatch(
+        /z\.string has too many methods called on it$/,
+      )
+    },
+  )
+})

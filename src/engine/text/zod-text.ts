@@ -8,6 +8,10 @@ type Token = { readonly kind: 'word' | 'text' | 'number' | 'sign'; readonly valu
 const token =
   /\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/|(?<word>[A-Za-z_$][\w$]*)|(?<number>-?\d+(?:\.\d+)?)|(?<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\$]|\\.)*`)|(?<sign>[{}()[\],:.;])/gy
 
+/** Brackets within brackets, and methods called one on the other: more would be an attack. */
+const maxDepth = 100
+const maxCalls = 100
+
 const aSchema = z.instanceof(z.ZodType)
 const aLiteral = z.union([z.string(), z.number(), z.boolean(), z.null()])
 
@@ -59,6 +63,7 @@ export function parseZod(source: string): z.ZodType {
 }
 
 interface Reader {
+  depth: number
   peek(): Token | undefined
   next(): Token
   /** Reads the sign if it comes next. */
@@ -80,6 +85,7 @@ function createReader(source: string): Reader {
   let at = 0
   const wrong = () => new ZodTextError(`"${tokens[at]?.value ?? 'the end'}" is not expected`)
   const reader: Reader = {
+    depth: 0,
     peek: () => tokens[at],
     wrong,
     next: () => {
@@ -102,6 +108,14 @@ function createReader(source: string): Reader {
 }
 
 function readValue(reader: Reader): unknown {
+  if (reader.depth === maxDepth) throw new ZodTextError('it has too many brackets within brackets')
+  reader.depth += 1
+  const value = readBare(reader)
+  reader.depth -= 1
+  return value
+}
+
+function readBare(reader: Reader): unknown {
   if (reader.take('{')) return readObject(reader)
   if (reader.take('[')) return readList(reader, ']')
   const { kind, value } = reader.next()
@@ -122,7 +136,8 @@ function readSchema(reader: Reader): unknown {
   if (maker === undefined) throw new ZodTextError(`z.${name} is not known`)
   reader.need('(')
   let schema: unknown = apply(() => maker(...readList(reader, ')')), `z.${name}`)
-  while (reader.take('.')) {
+  for (let calls = 0; reader.take('.'); calls += 1) {
+    if (calls === maxCalls) throw new ZodTextError(`z.${name} has too many methods called on it`)
     const method = reader.next().value
     if (!methods.has(method)) throw new ZodTextError(`.${method} is not known`)
     reader.need('(')
