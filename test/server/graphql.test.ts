@@ -177,6 +177,17 @@ describe('threat 32: what the schema shows', () => {
     expect(JSON.stringify(wrong.errors)).not.toMatch(/did you mean/i)
   })
 
+  it('threat 32: looks for suggestions once in a value that is quoted', async () => {
+    const query = 'query ($color: Color) { things(color: $color) { id } }'
+    const color = 'Did you mean '.repeat(40_000)
+    const start = performance.now()
+    const { errors } = await ask({ query, variables: { color } })
+    expect(performance.now() - start).toBeLessThan(2000)
+    expect(errors?.[0]?.message).toMatch(
+      /^Variable "\$color": Value .* does not exist in "Color" enum/,
+    )
+  })
+
   it('threat 32: shows the schema by default, and not where introspection is off', async () => {
     const query = '{ __schema { types { name } } }'
     expect((await ask(query)).data).toBeDefined()

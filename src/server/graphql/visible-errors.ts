@@ -39,9 +39,13 @@ function translate(result: ExecutionResult, requestId: string, log: Log): Execut
 
 /** Suggestions would list what introspection may hide; and no limit is an error of syntax. */
 function plain(message: string): string {
-  const told = withoutValue(message)
-    .replace(/ ?Did you mean .+\?$/, '')
-    .replace(/^Syntax Error: (?=(?:Query depth|Aliases|Directives|Token) limit )/, '')
+  const reason = withoutValue(message)
+  // It is taken to the end: a value that says it often is looked at once.
+  const bare = reason.endsWith('?') ? reason.replace(/ ?Did you mean .*/s, '') : reason
+  const told = bare.replace(
+    /^Syntax Error: (?=(?:Query depth|Aliases|Directives|Token) limit )/,
+    '',
+  )
   return /[.!?)]$/.test(told) ? told : `${told}.`
 }
 
