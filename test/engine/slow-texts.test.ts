@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createSecrets } from '../../src/engine/text/secrets.ts'
 import { aside } from './aside.ts'
 
 /**
@@ -101,6 +102,13 @@ describe('secrets in what authors drew', limit, () => {
     const text = `[{"a":${long('[')}${long(']')}}]`
     expect(await cleaned(text)).toBe(text)
   })
+})
+
+test('long secrets are taken out of long messages', limit, () => {
+  const secrets = createSecrets()
+  secrets.add(`${long('abcdefghijkl-01234567890 ')}!`)
+  const text = long('abcdefghijkl ')
+  expect(secrets.scrub(text)).toBe(text.replaceAll('abcdefghijkl', '[redacted]'))
 })
 
 describe('JSON in texts', limit, () => {

@@ -109,15 +109,25 @@ function formsOf(secret: string): string[] {
 /** Takes out the secret, and every piece of it that is long enough to give it away. */
 function removeSecret(text: string, secret: string): string {
   let rest = text.replaceAll(secret, mark)
+  // Of a long secret, not every piece is looked for in the whole text.
+  const pieces = new Set<string>()
+  for (let at = 0; at + fragment <= rest.length; at += 1) pieces.add(rest.slice(at, at + fragment))
   for (let at = 0; at + fragment <= secret.length; at += 1) {
-    let found = rest.indexOf(secret.slice(at, at + fragment))
-    while (found !== -1) {
-      let length = fragment
-      while (at + length < secret.length && rest[found + length] === secret[at + length])
-        length += 1
-      rest = rest.slice(0, found) + mark + rest.slice(found + length)
-      found = rest.indexOf(secret.slice(at, at + fragment))
-    }
+    if (pieces.has(secret.slice(at, at + fragment))) rest = removePiece(rest, secret.slice(at))
   }
   return rest
+}
+
+/** Takes out what begins like the secret, each time as much of it as stands there. */
+function removePiece(text: string, secret: string): string {
+  const start = secret.slice(0, fragment)
+  let rest = ''
+  let from = 0
+  for (let found = text.indexOf(start); found !== -1; found = text.indexOf(start, from)) {
+    let length = fragment
+    while (length < secret.length && text[found + length] === secret[length]) length += 1
+    rest += text.slice(from, found) + mark
+    from = found + length
+  }
+  return rest + text.slice(from)
 }
