@@ -47,8 +47,8 @@ export interface Deps {
   readonly sandbox: Sandbox
   /** Where the files of requests wait. */
   readonly spool: Spool
-  /** Reads the files that flows load. */
-  readonly loading: { readonly load: LoadDocuments }
+  /** Reads the files that the flows of a workspace load. */
+  readonly loading: { of(workspaceId: string): LoadDocuments }
   readonly localEmbeddings: LocalEmbeddings
   /** Makes indexes for namespaces of vectors that grow. */
   readonly vectorIndexes: {

@@ -29,9 +29,9 @@ export function flowPorts(
     flow: (id) => findNeighbour(deps, workspaceId, id),
     sql: deps.sql,
     cache: deps.flowCache.of(workspaceId),
-    loadDocuments: deps.loading.load,
+    loadDocuments: deps.loading.of(workspaceId),
     embedLocally: deps.localEmbeddings.embed,
-    runCode: (job) => deps.sandbox.run(job),
+    runCode: (job) => deps.sandbox.run({ ...job, workspaceId }),
   }
 }
 

@@ -7,6 +7,7 @@ import type { ChatflowView } from '../chatflows/view.ts'
 import type { Ctx } from '../context.ts'
 import { Failure } from '../core/errors.ts'
 import { storable } from '../core/json.ts'
+import type { LoadDocuments } from '../engine/node/ports.ts'
 import type { FileUpload } from '../engine/node/run-input.ts'
 import { readFiles } from '../vectors/input.ts'
 import { findFiles, keepFiles } from './files.ts'
@@ -47,7 +48,8 @@ export async function createAttachments(
     throw new Failure('BAD_REQUEST', `Send one to ${most.files} files.`)
   }
   const read = []
-  for (const file of files) read.push(await readOne(ctx, file))
+  const load = ctx.deps.loading.of(flow.workspaceId)
+  for (const file of files) read.push(await readOne(file, load, ctx.request.signal))
   await keepFiles(ctx, { flow, chatId }, read)
   return read.map(({ name, mime: mimeType, content, text }) => ({
     name,
@@ -72,7 +74,7 @@ function apart(files: readonly FileUpload[]): FileUpload[] {
   })
 }
 
-async function readOne({ deps, request }: Ctx, file: FileUpload) {
+async function readOne(file: FileUpload, load: LoadDocuments, signal: AbortSignal) {
   const { fileOf, fileText } = await loadEngine()
   const known = fileOf(file)
   const size = 'stored' in known ? known.stored.size : known.bytes.length
@@ -81,7 +83,7 @@ async function readOne({ deps, request }: Ctx, file: FileUpload) {
     const sentence = `The file "${name}" must have at most ${most.bytes} bytes.`
     throw new Failure('PAYLOAD_TOO_LARGE', sentence)
   }
-  const text = await fileText(file, deps.loading.load, request.signal)
+  const text = await fileText(file, load, signal)
   if (text.length > most.characters) {
     const sentence = `The file "${name}" holds more than ${most.characters} characters.`
     throw new Failure('UNPROCESSABLE', sentence)

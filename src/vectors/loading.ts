@@ -1,15 +1,17 @@
+import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { MessageChannel } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { Failure } from '../core/errors.ts'
-import { createTurns, type Turns } from '../core/turns.ts'
+import { createTurns } from '../core/turns.ts'
 import type { Refused } from '../engine/documents/load.worker.ts'
 import type { LoadedDocument } from '../engine/node/instances.ts'
 import type { LoadJob } from '../engine/node/load-job.ts'
 import type { LoadDocuments } from '../engine/node/ports.ts'
 
 export interface Loading {
-  readonly load: LoadDocuments
+  /** For a workspace, which shares the threads with the others. */
+  of(workspaceId: string): LoadDocuments
   close(): Promise<void>
 }
 
@@ -25,8 +27,14 @@ export interface LoadingLimits {
   readonly limitMs: number
 }
 
-const defaultLimits: LoadingLimits = { open: 16, atOnce: 2, limitMs: 120_000 }
-const mostWaiting = 32
+const defaultLimits: LoadingLimits = {
+  open: 16,
+  // One more than work at once, so that a workspace that keeps all busy lets another begin.
+  atOnce: Math.max(2, availableParallelism()) + 1,
+  limitMs: 120_000,
+}
+/** Of which one workspace alone has a half. */
+const mostWaiting = 64
 const idleMs = 30_000
 const memoryMb = 768
 /** Texts below are cut in less time than it takes to hand them over. */
@@ -38,25 +46,27 @@ const smallBytes = 32_768
  */
 export function createLoading(limits: LoadingLimits = defaultLimits): Loading {
   const { open: threads, atOnce, limitMs } = limits
-  const [open, reading] = [createTurns(threads), createTurns(atOnce)]
+  const open = createTurns({ atOnce: threads, queue: { most: mostWaiting, tooMany } })
+  const reading = createTurns({ atOnce })
   let pool: Promise<Piscina> | undefined
   return {
-    async *load(job, signal) {
-      if (isSmall(job)) {
-        const { runLoadJob } = await import('../engine/documents/load.ts')
-        yield* runLoadJob(job)
-        return
-      }
-      if (open.waiting() >= mostWaiting) throw tooMany()
-      // The pool would leave those that wait in it without a thread when a job before them is given up.
-      const leave = await open.take(signal)
-      try {
-        pool ??= startPool(threads)
-        yield* loadInThread({ pool: await pool, reading, limitMs }, job, signal)
-      } finally {
-        leave()
-      }
-    },
+    of: (workspaceId) =>
+      async function* load(job, signal) {
+        if (isSmall(job)) {
+          const { runLoadJob } = await import('../engine/documents/load.ts')
+          yield* runLoadJob(job)
+          return
+        }
+        // The pool would leave those that wait in it without a thread when a job before them is given up.
+        const leave = await open.take(workspaceId, signal)
+        try {
+          pool ??= startPool(threads)
+          const turn = (): Promise<() => void> => reading.take(workspaceId, signal)
+          yield* loadInThread({ pool: await pool, turn, limitMs }, job, signal)
+        } finally {
+          leave()
+        }
+      },
     close: async () => {
       await (await pool)?.destroy()
     },
@@ -65,12 +75,13 @@ export function createLoading(limits: LoadingLimits = defaultLimits): Loading {
 
 interface Reader {
   readonly pool: Piscina
-  readonly reading: Turns
+  /** Waits until it may read, and gives the function that ends that. */
+  readonly turn: () => Promise<() => void>
   readonly limitMs: number
 }
 
 async function* loadInThread(
-  { pool, reading, limitMs }: Reader,
+  { pool, turn, limitMs }: Reader,
   job: LoadJob,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LoadedDocument[]> {
@@ -89,7 +100,7 @@ async function* loadInThread(
   )
   try {
     for (;;) {
-      const done = await reading.take(signal)
+      const done = await turn()
       const documents = await inbox.next(limitMs).finally(done)
       if (documents === null) return await ended
       yield documents

@@ -29,7 +29,7 @@ const { signal } = new AbortController()
 
 /** Takes the first chunks of a file, and waits with the others, as an upsert does for its provider. */
 async function begin(name: string) {
-  const chunks = loading.load(job(name), signal)[Symbol.asyncIterator]()
+  const chunks = loading.of('one')(job(name), signal)[Symbol.asyncIterator]()
   const first = await chunks.next()
   expect(first.value).toHaveLength(200)
   return chunks
@@ -37,7 +37,7 @@ async function begin(name: string) {
 
 async function count(name: string): Promise<number> {
   let sum = 0
-  for await (const chunks of loading.load(job(name), signal)) sum += chunks.length
+  for await (const chunks of loading.of('one')(job(name), signal)) sum += chunks.length
   return sum
 }
 
@@ -64,7 +64,7 @@ describe('a file whose chunks wait to be embedded', { timeout: 120_000 }, () => 
   })
 
   it('goes with its thread when it is given up, and no other with it', async () => {
-    loading = createLoading({ open: 2, atOnce: 1, limitMs: 120_000 })
+    loading = createLoading({ open: 3, atOnce: 1, limitMs: 120_000 })
     const [one, two] = [await begin('a.txt'), await begin('b.txt')]
     await one.return?.()
     expect((await two.next()).value).toHaveLength(200)

@@ -11,9 +11,10 @@ const reading = { perPage: true, column: '', pointers: [], perObject: false, sel
 
 /** Chunks of a file, as a thread reads them. */
 function load(name: string, content: string, signal = new AbortController().signal) {
-  loading ??= createLoading({ open: 2, atOnce: 2, limitMs: 120_000 })
+  loading ??= createLoading({ open: 3, atOnce: 3, limitMs: 120_000 })
   const files = [{ name, mime: '', origin: name, bytes: Buffer.from(content) }]
-  return loading.load({ files, reading, metadata: {}, omit: [] }, signal)[Symbol.asyncIterator]()
+  const loaded = loading.of('one')({ files, reading, metadata: {}, omit: [] }, signal)
+  return loaded[Symbol.asyncIterator]()
 }
 
 /** A thread hands these over in three goes, and waits to be asked for each. */

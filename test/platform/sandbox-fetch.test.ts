@@ -187,7 +187,7 @@ describe('the threads', () => {
   const wait = 'await new Promise((resolve) => setTimeout(resolve, 200)); return "done"'
 
   test('runs wait in line, beyond it 503, and an abort leaves the line', async () => {
-    const box = createSandbox({ fetch, threads: 1, maxQueue: 2 })
+    const box = createSandbox({ fetch, threads: 1, maxQueue: 4 })
     const controller = new AbortController()
     const first = box.run({ code: wait, variables: {} })
     const second = box.run({ code: wait, variables: {}, signal: controller.signal })
@@ -199,6 +199,25 @@ describe('the threads', () => {
     controller.abort()
     await expect(second).rejects.toBe(controller.signal.reason)
     expect(await Promise.all([first, third])).toMatchObject([{ value: 'done' }, { value: 'done' }])
+    await box.close()
+  })
+
+  test('a workspace leaves the last thread, and room in the line, to others', async () => {
+    const box = createSandbox({ fetch, threads: 2, maxQueue: 4 })
+    const controller = new AbortController()
+    const loop = { code: 'for (;;);', variables: {}, signal: controller.signal }
+    const loops = [1, 2, 3].map(() => box.run({ ...loop, workspaceId: 'b' }))
+    const ends = Promise.allSettled(loops)
+    await expect(box.run({ ...loop, workspaceId: 'b' })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'Too much custom code runs at once; please try again.',
+    })
+    const begun = performance.now()
+    const mine = [1, 2].map(() => box.run({ code: 'return 1', variables: {}, workspaceId: 'a' }))
+    expect(await Promise.all(mine)).toMatchObject([{ value: 1 }, { value: 1 }])
+    expect(performance.now() - begun).toBeLessThan(5000)
+    controller.abort()
+    expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
     await box.close()
   })
 

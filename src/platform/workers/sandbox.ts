@@ -11,6 +11,8 @@ export interface SandboxJob {
   /** Become globals, as JSON would carry them: `$input`, `$vars`, `$flow`, `$name` of an argument. */
   readonly variables: Readonly<Record<string, unknown>>
   readonly signal?: AbortSignal
+  /** Whose code it is: workspaces take turns. Without one it is of those who name none. */
+  readonly workspaceId?: string
   /** Milliseconds for this run, waits included. */
   readonly limitMs?: number
 }
@@ -36,9 +38,9 @@ export interface Sandbox {
 export interface SandboxOptions {
   /** The guarded fetch: the only way out of the sandbox. */
   readonly fetch: typeof globalThis.fetch
-  /** Most runs at once; default 2. */
+  /** Most runs at once; default 3, of which one workspace has 2. */
   readonly threads?: number
-  /** Most runs waiting for a thread; default 32. */
+  /** Most runs waiting for a thread; default 64, of which one workspace alone has 32. */
   readonly maxQueue?: number
   /** Milliseconds of a run, waits included; default 10,000. */
   readonly limitMs?: number
@@ -60,16 +62,16 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   const threads = new Threads({
     // The worker is .ts beside this file when run from source, .js when built.
     file: new URL(`./sandbox.worker${extname(import.meta.url)}`, import.meta.url),
-    count: options.threads ?? 2,
-    maxWaiting: options.maxQueue ?? 32,
+    count: options.threads ?? 3,
+    maxWaiting: options.maxQueue ?? 64,
     idleMs: IDLE_MS,
   })
 
   return {
-    async run({ code, variables, signal, limitMs = options.limitMs ?? 10_000 }) {
+    async run({ code, variables, signal, workspaceId = '', limitMs = options.limitMs ?? 10_000 }) {
       const limits = { limitMs, memoryBytes, maxResultBytes }
       const message: RunMessage = { kind: 'run', code, ...packed(variables), ...limits }
-      const worker = await threads.take(signal)
+      const { worker, end } = await threads.take(workspaceId, signal)
       const over = new AbortController()
       const bridge = createBridge({ fetch, maxFetches, signal: over.signal })
       let reusable = false
@@ -79,7 +81,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
         return resultOf(ending, limits)
       } finally {
         over.abort()
-        threads.give(worker, reusable)
+        end(reusable)
       }
     },
     close: () => threads.close(),

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { Failure } from '../../../core/errors.ts'
+import { createTurns, type Turns } from '../../../core/turns.ts'
 
 export interface ThreadOptions {
   readonly file: URL
@@ -12,54 +13,57 @@ export interface ThreadOptions {
   readonly idleMs: number
 }
 
-interface Waiter {
-  readonly resolve: (worker: Worker) => void
-  readonly reject: (error: unknown) => void
+/** A thread that was lent; it is given back by `end`, and ends itself unless it is `reusable`. */
+export interface LentThread {
+  readonly worker: Worker
+  end(reusable: boolean): void
 }
 
 /** Megabytes of a thread's own heap, where texts pass through; the sandbox's memory is beside it. */
 const heapMb = 192
 
-/** A few threads, lent to one caller at a time; the first starts when it is first needed. */
+/** A few threads, lent to one caller at a time; each starts when it is first needed. */
 export class Threads {
   readonly #options: ThreadOptions
+  readonly #turns: Turns
   readonly #all = new Set<Worker>()
   readonly #idle = new Map<Worker, NodeJS.Timeout>()
-  readonly #waiting = new Set<Waiter>()
   #closed = false
 
   constructor(options: ThreadOptions) {
     this.#options = options
+    const queue = { most: options.maxWaiting, tooMany: unavailable }
+    this.#turns = createTurns({ atOnce: options.count, queue })
   }
 
   /**
-   * A started thread, to be given back by `give`.
+   * A started thread, in the owner's turn.
    * @throws Failure UNAVAILABLE when too many wait, or after `close`; the signal's reason.
    */
-  async take(signal: AbortSignal | undefined): Promise<Worker> {
-    signal?.throwIfAborted()
-    if (this.#closed) throw unavailable()
-    const [ready] = this.#idle.keys()
-    if (ready !== undefined) {
-      this.#forget(ready)
-      ready.ref()
-      return ready
+  async take(owner: string, signal: AbortSignal | undefined): Promise<LentThread> {
+    const leave = await this.#turns.take(owner, signal)
+    try {
+      const worker = await this.#readyWorker()
+      return { worker, end: (reusable) => void this.#takeBack(worker, reusable).then(leave) }
+    } catch (error) {
+      leave()
+      throw error
     }
-    if (this.#all.size < this.#options.count) return this.#start()
-    if (this.#waiting.size >= this.#options.maxWaiting) throw unavailable()
-    return this.#wait(signal)
   }
 
-  /** Takes a thread back; one that is not `reusable` ends, and another starts in its place. */
-  give(worker: Worker, reusable: boolean): void {
-    if (reusable && !this.#closed) this.#lend(worker)
-    else void this.#replace(worker)
-  }
-
+  /** Ends all threads; those who wait are refused as their turn comes, which is then at once. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#refuse(unavailable())
     await Promise.all(Array.from(this.#all, (worker) => worker.terminate()))
+  }
+
+  async #readyWorker(): Promise<Worker> {
+    if (this.#closed) throw unavailable()
+    const [ready] = this.#idle.keys()
+    if (ready === undefined) return this.#start()
+    this.#forget(ready)
+    ready.ref()
+    return ready
   }
 
   async #start(): Promise<Worker> {
@@ -70,62 +74,26 @@ export class Threads {
       this.#forget(worker)
     })
     const ended = once(worker, 'exit').then(() => Promise.reject(unavailable()))
-    try {
-      await Promise.race([once(worker, 'message'), ended])
-      return worker
-    } catch (error) {
-      // Whoever waits might wait for ever, when no thread starts.
-      this.#refuse(error)
-      throw error
-    }
+    await Promise.race([once(worker, 'message'), ended])
+    return worker
   }
 
-  async #replace(worker: Worker): Promise<void> {
-    await worker.terminate()
-    if (this.#closed || this.#all.size >= this.#options.count) return
-    // A failure to start is for the next caller to see.
-    await this.#start().then(
-      (fresh) => this.#lend(fresh),
-      () => undefined,
-    )
-  }
-
-  #lend(worker: Worker): void {
-    const [next] = this.#waiting
-    if (next === undefined) {
-      worker.unref()
-      const end = (): void => void worker.terminate()
-      this.#idle.set(worker, setTimeout(end, this.#options.idleMs).unref())
+  async #takeBack(worker: Worker, reusable: boolean): Promise<void> {
+    if (!reusable || this.#closed) {
+      await worker.terminate()
       return
     }
-    this.#waiting.delete(next)
-    next.resolve(worker)
-  }
-
-  async #wait(signal: AbortSignal | undefined): Promise<Worker> {
-    const { promise, resolve, reject } = Promise.withResolvers<Worker>()
-    const waiter = { resolve, reject }
-    const abort = (): void => {
-      this.#waiting.delete(waiter)
-      reject(signal?.reason)
+    worker.unref()
+    const end = (): void => {
+      this.#forget(worker)
+      void worker.terminate()
     }
-    this.#waiting.add(waiter)
-    signal?.addEventListener('abort', abort, { once: true })
-    try {
-      return await promise
-    } finally {
-      signal?.removeEventListener('abort', abort)
-    }
+    this.#idle.set(worker, setTimeout(end, this.#options.idleMs).unref())
   }
 
   #forget(worker: Worker): void {
     clearTimeout(this.#idle.get(worker))
     this.#idle.delete(worker)
-  }
-
-  #refuse(reason: unknown): void {
-    for (const { reject } of this.#waiting) reject(reason)
-    this.#waiting.clear()
   }
 }
 
