@@ -248,3 +248,21 @@ describe('a picture sent with a question', () => {
     expect((await ask(id, { chatId, uploads })).status).toBe(400)
   })
 })
+
+it('a page of elements in elements is refused in a moment', async () => {
+  const flow = await addFlow()
+  const deep = (count: number) => `<html>${'<div>'.repeat(count)}text`
+  const begun = performance.now()
+  const refused = await attach(flow.id, 'deep', [['deep.html', deep(300_000)]])
+  expect(refused).toMatchObject({
+    status: 422,
+    body: { message: 'The file "deep.html" has elements in more than 1000 others.' },
+  })
+  const wide = `<html>${'<script></script><br>'.repeat(100_000)}text`
+  const read = await attach(flow.id, 'wide', [
+    ['wide.html', wide],
+    ['less.html', deep(900)],
+  ])
+  expect(read.body).toMatchObject([{ content: 'text' }, { content: 'text' }])
+  expect(performance.now() - begun).toBeLessThan(15_000)
+})

@@ -1,12 +1,11 @@
 import type { CheerioAPI } from 'cheerio'
 import type { Archive } from './archive.ts'
+import { openMarkup } from './markup.ts'
 
 /** A part of an Office document as XML; undefined when the archive has none of that name. */
 export async function partOf(archive: Archive, name: string): Promise<CheerioAPI | undefined> {
   const text = archive.text(name)
-  if (text === undefined) return undefined
-  const { load } = await import('cheerio/slim')
-  return load(plainNames(text), { xml: true })
+  return text === undefined ? undefined : openMarkup(plainNames(text), { xml: true })
 }
 
 /** XML without the prefixes of its elements: programs choose them as they like. */

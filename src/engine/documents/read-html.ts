@@ -1,28 +1,32 @@
+import type { CheerioAPI } from 'cheerio'
 import type { SourceDocument } from '../node/events.ts'
 import type { Reading } from '../node/load-job.ts'
+import { openMarkup } from './markup.ts'
 
-const unseen = 'script, style, noscript, template, svg, iframe, head'
-const blocks =
-  'address, article, aside, blockquote, dd, div, dl, dt, figcaption, figure, footer, form, h1, h2, h3, h4, h5, h6, header, hr, li, main, nav, ol, p, pre, section, table, tr, ul'
+type Nodes = ReturnType<ReturnType<CheerioAPI>['contents']>
+type Node = NonNullable<Nodes[number]>
+
+const names = (list: string): ReadonlySet<string> => new Set(list.split(' '))
+const unseen = names('script style noscript template svg iframe head')
+const cells = names('td th')
+const blocks = names(
+  'address article aside blockquote dd div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tr ul',
+)
 
 /** What a reader of the page sees, with a line for each block, or with its tags. */
 export async function readHtml(
   text: string,
   { selector, withTags = false }: Reading,
 ): Promise<SourceDocument[]> {
-  const { load } = await import('cheerio/slim')
-  const page = load(text)
+  const page = await openMarkup(text)
   const title = page('title').first().text().trim()
-  page(unseen).remove()
+  for (const root of page.root().toArray()) removeUnseen(root)
   const parts = page(selector === '' ? ':root' : selector)
   const metadata = title === '' ? {} : { title }
   if (withTags) return [{ pageContent: page.html(parts), metadata }]
-  page('br').replaceWith('\n')
-  page('td, th').append(' ')
-  page(blocks).prepend('\n').append('\n')
   const seen = parts
     .toArray()
-    .map((part) => page(part).text())
+    .map((part) => textOf(part).join(''))
     .join('\n')
   const pageContent = seen
     .replaceAll(/[^\S\n]+/g, ' ')
@@ -32,11 +36,32 @@ export async function readHtml(
   return [{ pageContent, metadata }]
 }
 
+/** Cheerio takes nodes out one by one, and looks for each among all of its neighbours. */
+function removeUnseen(node: Node): void {
+  if (!('children' in node)) return
+  const kept = node.children.filter((child) => !('name' in child && unseen.has(child.name)))
+  for (const [at, child] of kept.entries()) {
+    child.prev = kept[at - 1] ?? null
+    child.next = kept[at + 1] ?? null
+    removeUnseen(child)
+  }
+  node.children = kept
+}
+
+function textOf(node: Node, found: string[] = []): string[] {
+  const name = 'name' in node ? node.name : ''
+  if (node.nodeType === 3) found.push(node.data)
+  if (name === 'br' || blocks.has(name)) found.push('\n')
+  if ('children' in node) for (const child of node.children) textOf(child, found)
+  if (cells.has(name)) found.push(' ')
+  if (blocks.has(name)) found.push('\n')
+  return found
+}
+
 /** The addresses that a page links to, or that a sitemap lists, each once. */
 export async function linksIn(text: string, base: string): Promise<string[]> {
-  const { load } = await import('cheerio/slim')
   const isXml = text.trimStart().startsWith('<?xml')
-  const page = load(text, { xml: isXml })
+  const page = await openMarkup(text, { xml: isXml })
   const found = isXml
     ? page('loc')
         .toArray()

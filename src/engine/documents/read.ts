@@ -3,6 +3,7 @@ import { storable } from '../../core/json.ts'
 import type { SourceDocument } from '../node/events.ts'
 import type { DocumentFile, Reading } from '../node/load-job.ts'
 import { detect, refusal } from './detect.ts'
+import { TooDeep } from './markup.ts'
 import { readCsv } from './read-csv.ts'
 import { readDocx } from './read-docx.ts'
 import { readEpub } from './read-epub.ts'
@@ -23,6 +24,7 @@ export async function readFile(file: DocumentFile, reading: Reading): Promise<So
     if (filled.length > 0) return filled.map((document) => labelled(document, file))
     throw refusal(file, 'UNPROCESSABLE', 'holds no text')
   } catch (error) {
+    if (error instanceof TooDeep) throw refusal(file, error.code, TooDeep.why)
     // What a parser says may quote the document, and helps nobody.
     throw error instanceof Failure ? error : refusal(file, 'UNPROCESSABLE', 'is damaged')
   }

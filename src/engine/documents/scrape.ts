@@ -1,6 +1,7 @@
 import { Failure } from '../../core/errors.ts'
 import type { NodeContext } from '../node/context.ts'
 import { withinLimit } from '../node/limits.ts'
+import { openMarkup, TooDeep } from './markup.ts'
 import { linksIn } from './read-html.ts'
 import { fetchPage } from './web.ts'
 
@@ -83,7 +84,12 @@ async function scrapeOne(url: string, how: Scraping, world: World): Promise<Scra
   const { html, error } = await pageAt(url, how, world)
   const blank = { url, title: '', description: '', body_text: '' }
   if (error !== undefined) return { page: { ...blank, error }, links: [] }
-  return { page: { ...blank, ...(await factsOf(html)) }, links: await linksIn(html, url) }
+  try {
+    return { page: { ...blank, ...(await factsOf(html)) }, links: await linksIn(html, url) }
+  } catch (error_) {
+    if (!(error_ instanceof TooDeep)) throw error_
+    return { page: { ...blank, error: error_.message }, links: [] }
+  }
 }
 
 /** One page that cannot be had does not end the others. */
@@ -108,8 +114,7 @@ async function pageAt(
 async function factsOf(
   html: string,
 ): Promise<Pick<ScrapedPage, 'title' | 'description' | 'body_text'>> {
-  const { load } = await import('cheerio/slim')
-  const page = load(html)
+  const page = await openMarkup(html)
   const metas = [
     '[name="description"]',
     '[property="og:description"]',

@@ -1,4 +1,5 @@
 import type { Archive } from './archive.ts'
+import { openMarkup } from './markup.ts'
 import { partOf } from './office.ts'
 
 export type CellValue = string | number | boolean
@@ -35,8 +36,7 @@ export async function cellsOf(
   row: string,
   formats: Formats,
 ): Promise<{ readonly number: number; readonly cells: ReadonlyMap<number, CellValue> }> {
-  const { load } = await import('cheerio/slim')
-  const part = load(row, { xml: true })
+  const part = await openMarkup(row, { xml: true })
   const cells = new Map<number, CellValue>()
   let column = -1
   for (const cell of part('row > c').toArray()) {
