@@ -35,9 +35,9 @@ async function begin(name: string) {
   return chunks
 }
 
-async function count(name: string): Promise<number> {
+async function count(name: string, workspaceId = 'one'): Promise<number> {
   let sum = 0
-  for await (const chunks of loading.of('one')(job(name), signal)) sum += chunks.length
+  for await (const chunks of loading.of(workspaceId)(job(name), signal)) sum += chunks.length
   return sum
 }
 
@@ -70,5 +70,14 @@ describe('a file whose chunks wait to be embedded', { timeout: 120_000 }, () => 
     expect((await two.next()).value).toHaveLength(200)
     expect(await count('c.txt')).toBe(3000)
     await two.return?.()
+  })
+
+  it('leaves a thread to another workspace', async () => {
+    loading = createLoading({ open: 2, atOnce: 2, limitMs: 120_000 })
+    const paused = await begin('a.txt')
+    const waiting = count('b.txt')
+    expect(await count('c.txt', 'another')).toBe(3000)
+    await paused.return?.()
+    expect(await waiting).toBe(3000)
   })
 })
