@@ -228,6 +228,19 @@ describe('LLM', () => {
         required: ['a', 'b'],
       },
     ],
+    [
+      'words of JSON Schema under which objects stand are no properties',
+      '{"a":{"items":{"type":"string"}},"b":{"not":{"type":"null"}},"c":{"items":[{"type":"number"}]}}',
+      {
+        ...closed,
+        properties: {
+          a: { items: { type: 'string' } },
+          b: { not: { type: 'null' } },
+          c: { items: [{ type: 'number' }] },
+        },
+        required: ['a', 'b', 'c'],
+      },
+    ],
     ['without a schema they may hold anything', '', { type: 'object' }],
   ])('items of a list: %s', async (_name, jsonSchema, items) => {
     const asked = script(provider, ['{"list":[]}'])

@@ -83,6 +83,29 @@ describe('start and direct reply', () => {
     expect(await textOf(first)).toBe('I am {{ $form.name }}')
   })
 
+  test('code takes no variables, whatever the canvas says: a question in it would be code', async () => {
+    const written = 'return "{{ question }}"'
+    const code: Drawn = {
+      id: 'code',
+      name: 'customFunctionAgentflow',
+      inputs: { customFunctionJavascriptFunction: written },
+      inputParams: [
+        { name: 'customFunctionJavascriptFunction', type: 'code', acceptVariable: true },
+      ],
+    }
+    const flow = draw([start(), code], [['startAgentflow_0', 'code']])
+    const { text } = await run(flow, {
+      input: { question: '"+$vars.a+"' },
+      ports: { runCode: async (job) => ({ value: job.code, logs: [] }) },
+    })
+    expect(text).toBe(written)
+  })
+
+  test('what only sounds like a model is none', async () => {
+    const startState = [{ key: 'car', value: 'red', carModel: 'Audi' }]
+    expect((await run(simple('{{ $flow.state.car }}', { startState }))).text).toBe('red')
+  })
+
   test('rows that are a text of JSON stay rows, whatever the question holds', async () => {
     const rows = [{ variableName: 'q', variableValue: '{{ question }}' }]
     const code: Drawn = {

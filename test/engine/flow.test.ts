@@ -232,7 +232,7 @@ describe('what others may read of a flow', () => {
       agentTools: JSON.stringify([{ tool: 'customMCP', config }]),
       llmStructuredOutput: fields,
       rows: '[{"Key":"token","Value":"x"},{"key":"token","value":"CANARY-3"},{"key":"token","value":"$flow.output.a"}]',
-      body: '[{"auth":"CANARY-4","token":"{{$vars.t}}"},{"key":"CANARY-5"}]',
+      body: '[{"auth":"CANARY-4","token":"{{$vars.t}}"},{"key":"CANARY-5"},{"type":"apiKey","key":"CANARY-6"},{"key":"X-Api-Key","value":"CANARY-7"}]',
     }
     const drawn = draw([{ id: 'a', name: 'agentAgentflow', inputs }])
     expect(credentialIds(drawn)).toEqual(['CANARY-1'])
@@ -240,7 +240,7 @@ describe('what others may read of a flow', () => {
       agentTools: '[{"tool":"customMCP","config":{"modelName":"m"}}]',
       llmStructuredOutput: fields,
       rows: '[{"Key":"token","Value":"x"},{"key":"token","value":""},{"key":"token","value":"$flow.output.a"}]',
-      body: '[{"auth":"","token":"{{$vars.t}}"},{"key":""}]',
+      body: '[{"auth":"","token":"{{$vars.t}}"},{"key":""},{"type":"apiKey","key":""},{"key":"X-Api-Key","value":""}]',
     }
     expect(JSON.parse(toPublicFlow(drawn))).toMatchObject({ nodes: [{ data: { inputs: kept } }] })
   })
@@ -253,6 +253,8 @@ describe('what others may read of a flow', () => {
     ['Basic YWxhZGRpbjpvcGVu', false],
     ['Bearer hunter', false],
     ['sk-proj-abcdefgh1234', false],
+    ['sk-mymasterkey', false],
+    ['Bearer authabcdef', false],
     ['org-AbCdEfGhIjKlMnOp', false],
   ])('a prompt "%s" stays: %s', (prompt, isKept) => {
     const drawn = draw([{ id: 'a', name: 'seqAgent', inputs: { systemMessagePrompt: prompt } }])

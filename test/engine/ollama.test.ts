@@ -49,6 +49,17 @@ test('what OpenAI has no word for is asked for in the format of Ollama', async (
   expect(asked).toEqual([{ url: '/api/chat', body }])
 })
 
+test.each([
+  ['300', 300],
+  ['-1', -1],
+  ['5m', '5m'],
+])('it is kept for %s', async (keepAlive, kept) => {
+  const message = { role: 'assistant', content: 'Feet' }
+  const { asked, baseUrl, ports } = await ollama(say({ message, done: true }))
+  await run(llmChainFlow('', { model: modelOf({ baseUrl, keepAlive }) }), { ports })
+  expect(asked[0]?.body).toMatchObject({ keep_alive: kept })
+})
+
 test('without such it is asked as others are', async () => {
   const { asked, baseUrl, ports } = await ollama(
     say({ choices: [{ message: { role: 'assistant', content: 'Feet' } }] }),

@@ -94,6 +94,22 @@ describe('requests tools', () => {
     },
   )
 
+  test.each(['requestsGet', 'requestsPost'])(
+    '%s sends a field of the name queryParams as it is',
+    async (name) => {
+      const { base, ports } = await echo()
+      const fields = '{"queryParams":{"type":"object"}}'
+      const inputs = {
+        url: `${base}/x`,
+        requestsGetQueryParamsSchema: fields,
+        requestsPostBodySchema: fields,
+      }
+      const tool = await toolOf(name, inputs, { ports })
+      const sent = await told(tool.run({ queryParams: { b: 1 } }, { signal }))
+      expect(decodeURIComponent(JSON.stringify(sent))).toMatch(/queryParams.+b.+1/)
+    },
+  )
+
   test('fields of a body by name', async () => {
     const { base, ports } = await echo()
     const fields = { name: { type: 'string', required: true }, tags: { type: 'array' } }

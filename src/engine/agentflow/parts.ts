@@ -75,7 +75,9 @@ export function partsIn(value: unknown, isSettings = false): Omit<Part, 'from'>[
   })
 }
 
-const partKey = /^(\w+Model|vectorStore|agentSelectedTool|toolAgentflowSelectedTool)$/
+/** A person is asked in words of the model's own only where the node says so, in its settings. */
+const partKey =
+  /^((llm|agent|conditionAgent|embedding)Model|vectorStore|agentSelectedTool|toolAgentflowSelectedTool)$/
 
 /** Read before resolving, so that a quote in the question cannot break out of its JSON string. */
 export function readEarly(value: unknown): unknown {

@@ -46,9 +46,13 @@ export async function takeStep(step: Step, iterate: StepContext['iterate']): Pro
   return definition.step(raw, contextOf(step, { drawn, scope, iterate }))
 }
 
-/** By what is known here of the input, or by what the canvas that drew the node says of it. */
+/**
+ * By what is known here of the input, or by what the canvas that drew the node says of it. Code never
+ * does: a question in it would be code.
+ */
 function takesVariables(node: FlowNode, spec: Input<unknown> | undefined, name: string): boolean {
   const drawn = node.params.find((param) => param.name === name)
+  if (spec?.type === 'code' || drawn?.type === 'code') return false
   return spec?.acceptVariable === true || drawn?.acceptVariable === true
 }
 

@@ -1,10 +1,10 @@
 import { isSecretName } from '../text/named-secrets.ts'
-import { isRecord, rowsInText } from '../text/paths.ts'
+import { isRecord, rowsInText, textOf } from '../text/paths.ts'
 import { scrubWritten } from '../text/secrets.ts'
 
 /** Keys under which canvases keep secrets; `maxTokens` is none. */
 export const secretKey =
-  /^(credential|flowise_credential_id)$|api_?key|secret|password|passphrase|authorization|headers?$|cookie|connectionstring|baseoptions|mcpserverconfig|token$/i
+  /^(credential|flowise_credential_id)$|api[-_]?key|secret|password|passphrase|authorization|headers?$|cookie|connectionstring|baseoptions|mcpserverconfig|token$/i
 
 /** Names may begin at any sign of these, and are as long as names are: no text is gone through often. */
 const queryPair = /(?<=[?&])([^=&#\s]{1,200})=([^&#\s"'<>]+)/g
@@ -45,11 +45,17 @@ function cleanText(text: string): string {
   return clean === JSON.stringify(rows) ? text : clean
 }
 
+/** What canvases offer as the type of a field, or as what an update does to it. */
+const fieldType = /^((string|json)( array)?|number|boolean|enum|replace|append)$/i
+
 /** Canvases keep tables as text: the `key` of a field or of a pair is no key to anything. */
 function cleanRow(row: unknown): unknown {
   if (Array.isArray(row)) return row.map(cleanRow)
   if (!isRecord(row)) return row
-  const isField = Object.keys(row).some((name) => /^(value|type|operation)$/i.test(name))
+  const isField = Object.entries(row).some(
+    ([name, item]) =>
+      /^value$/i.test(name) || (/^(type|operation)$/i.test(name) && fieldType.test(textOf(item))),
+  )
   const entries = Object.entries(row).flatMap(([name, item]) => {
     if (isReference(item) || (/^key$/i.test(name) && isField)) return [[name, item] as const]
     if (secretKey.test(name)) return []

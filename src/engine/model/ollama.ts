@@ -7,7 +7,8 @@ type Fetch = typeof globalThis.fetch
 export interface OwnWords {
   /** Such as `num_ctx`: how much of a conversation the model is shown. */
   readonly options: Json
-  readonly keep_alive?: string
+  /** Seconds, or a text with a unit. */
+  readonly keep_alive?: string | number
   readonly think?: boolean
 }
 
@@ -20,7 +21,9 @@ export function inOllamasFormat(fetch: Fetch, own: OwnWords): Fetch {
     const url = given.replace(/(?:\/v1)?\/chat\/completions$/, '/api/chat')
     const response = await fetch(url, { ...init, body: JSON.stringify(requestOf(asked, own)) })
     if (!response.ok) {
-      return Response.json(errorOf(await response.text()), { status: response.status })
+      const after = response.headers.get('retry-after')
+      const headers = after === null ? {} : { 'retry-after': after }
+      return Response.json(errorOf(await response.text()), { status: response.status, headers })
     }
     if (asked['stream'] !== true) return Response.json(answerOf(await response.json(), 'message'))
     const headers = { 'content-type': 'text/event-stream' }

@@ -45,14 +45,22 @@ function itemSchema(written: unknown): JsonSchema {
   )
 }
 
+/** Words of JSON Schema under which objects stand. */
+const holdsSchema = new Set(
+  'properties items not if then else additionalProperties contains propertyNames'.split(' '),
+)
+
 /**
  * A property as authors write it, who mark it itself as required or optional: providers refuse that
  * as no JSON Schema. One of nothing but properties is an object of them.
  */
 function propertySchema(property: unknown): JsonSchema {
   if (!isRecord(property)) return { type: 'string' }
-  const inside = Object.values(property)
-  if (inside.length > 0 && inside.every(isRecord) && !isRecord(property['properties'])) {
+  const inside = Object.entries(property)
+  if (
+    inside.length > 0 &&
+    inside.every(([key, value]) => isRecord(value) && !holdsSchema.has(key))
+  ) {
     return itemSchema(property)
   }
   const { required, optional: _mark, items, properties, ...schema } = property
@@ -60,7 +68,7 @@ function propertySchema(property: unknown): JsonSchema {
   return {
     ...schema,
     ...(Array.isArray(required) ? { required } : {}),
-    ...(isRecord(items) ? { items: propertySchema(items) } : {}),
+    ...(items === undefined ? {} : { items: isRecord(items) ? propertySchema(items) : items }),
     ...(isRecord(properties) ? { properties: Object.fromEntries(named) } : {}),
   }
 }

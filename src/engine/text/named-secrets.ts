@@ -28,7 +28,7 @@ const openHeader =
   /^(accept|content-|cache-control$|host$|origin$|user-agent$)|(referer|title|version)$/i
 /** What services call their keys in queries and bodies. */
 const secretName =
-  /^(key|sig|signature|auth)$|api_?key|secret|passw|passphrase|authorization|token$/i
+  /^(key|sig|signature|auth)$|api[-_]?key|secret|passw|passphrase|authorization|token$/i
 
 /** Whether a service calls a key of its own so. */
 export function isSecretName(name: string): boolean {

@@ -16,7 +16,7 @@ const patterns = [
 
 /** What people write and no service gives out: `basic questions`, `bearer token`, `org_name`. */
 const written =
-  /^(?:[Bb]asic\s+(?:[A-Z]?[a-z]+|[A-Z]{3,5})|[Bb]earer\s+(?:tokens?|auth[a-z]*)|(?:org|proj|pk|rk|sk)[-_][a-z._-]{4,20})[.-]*$/
+  /^(?:[Bb]asic\s+(?:[A-Z]?[a-z]+|[A-Z]{3,5})|[Bb]earer\s+(?:tokens?|auth(?:entication|orization)?)|(?:org|proj)[-_][a-z._-]{4,20})[.-]*$/
 
 /** The secrets a run has touched, and a way to keep them out of its messages. */
 export interface Secrets {

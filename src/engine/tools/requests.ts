@@ -25,12 +25,15 @@ export interface Request {
 }
 
 export async function send(
-  { method, url, headers, body, maxLength, fields }: Request,
+  request: Request,
   args: Arguments,
   { ports, signal }: Pick<NodeContext, 'ports' | 'signal'>,
 ): Promise<string> {
+  const { method, url, headers, body, maxLength, fields } = request
   const { url: asked, ...given } = args
-  const own = spread(given)
+  // Models put what belongs into the query under this name, unless it is a name of the author's.
+  const isSpread = !method.sends && !Object.hasOwn(ownFields(request).properties, 'queryParams')
+  const own = isSpread ? spread(given) : given
   const address = url || argument(asked)
   const ends = endsOf(address, own, fields)
   const said = without(own, (name) => isPlaced(address, name) || ends.includes(name))
@@ -58,10 +61,9 @@ function bodyOf(fixed: unknown, args: Arguments): unknown {
  * The form of the arguments. The author's fields are rows of properties, a JSON Schema, or, as the
  * canvas suggests, an object `{name: {type, in, description, required}}`.
  */
-export function argumentsOf({ url, method, fields }: Request): JsonSchema {
-  const own = toolSchema(isFieldsByName(fields) ? rowsOf(fields) : fields)
-  const properties = isRecord(own['properties']) ? own['properties'] : {}
-  const required = Array.isArray(own['required']) ? (own['required'] as unknown[]) : []
+export function argumentsOf(request: Request): JsonSchema {
+  const { url, method } = request
+  const { properties, required } = ownFields(request)
   const isBare = Object.keys(properties).length === 0
   const address = { url: { type: 'string', description: 'The address to call' } }
   return {
@@ -71,6 +73,14 @@ export function argumentsOf({ url, method, fields }: Request): JsonSchema {
       ...(isBare ? anyFields(method) : properties),
     },
     required: [...(url === '' ? ['url'] : []), ...required],
+  }
+}
+
+function ownFields({ fields }: Request) {
+  const { properties, required } = toolSchema(isFieldsByName(fields) ? rowsOf(fields) : fields)
+  return {
+    properties: isRecord(properties) ? properties : {},
+    required: Array.isArray(required) ? (required as unknown[]) : [],
   }
 }
 

@@ -74,13 +74,18 @@ type Drawn = { readonly [K in keyof typeof ownOptions]: number | undefined } & {
   readonly think: boolean
 }
 
+/** A text without a unit is none to Ollama. */
+function keptFor(keepAlive: string): string | number {
+  return /^-?\d+$/.test(keepAlive) ? Number(keepAlive) : keepAlive
+}
+
 /** Where the author has drawn what OpenAI's format cannot say, Ollama is asked in its own. */
 function withOwnFormat(inputs: Drawn, context: NodeContext): NodeContext {
   const { keepAlive, think } = inputs
   const drawn = ownNames.filter((name) => inputs[name] !== undefined)
   if (drawn.length === 0 && keepAlive === '' && !think) return context
   const options = Object.fromEntries(drawn.map((name) => [ownOptions[name], inputs[name]]))
-  const own = { options, think, ...(keepAlive === '' ? {} : { keep_alive: keepAlive }) }
+  const own = { options, think, ...(keepAlive === '' ? {} : { keep_alive: keptFor(keepAlive) }) }
   const fetch = inOllamasFormat(context.ports.fetch, own)
   return { ...context, ports: { ...context.ports, fetch } }
 }
