@@ -1,7 +1,7 @@
 import { unaudited } from '../graphql/audit.ts'
 import { bounded } from '../graphql/bounds.ts'
 import { builder, idBounds } from '../graphql/builder.ts'
-import { chat, filters, flow } from './arguments.ts'
+import { chat, filterArgs, flow } from './arguments.ts'
 import type { Feedback, Lead } from './entity.ts'
 import { giveFeedback, leaveLead, listFeedback, listLeads, updateFeedback } from './reactions.ts'
 
@@ -40,24 +40,14 @@ builder.queryFields((t) => ({
   feedback: t.field({
     type: [FeedbackType],
     description: "What people thought of a chatflow's answers, newest first; at most 1,000.",
-    args: {
-      id: t.arg.string(flow),
-      chatId: t.arg.string(filters.chatId),
-      startDate: t.arg(filters.startDate),
-      endDate: t.arg(filters.endDate),
-    },
+    args: filterArgs(t.arg),
     authScopes: { manage: 'chatflows:view' },
     resolve: (_parent, args, ctx) => listFeedback(ctx, args),
   }),
   leads: t.field({
     type: [LeadType],
     description: 'Who left their address in chats with a chatflow, newest first; at most 1,000.',
-    args: {
-      id: t.arg.string(flow),
-      chatId: t.arg.string(filters.chatId),
-      startDate: t.arg(filters.startDate),
-      endDate: t.arg(filters.endDate),
-    },
+    args: filterArgs(t.arg),
     authScopes: { manage: 'chatflows:view' },
     resolve: (_parent, args, ctx) => listLeads(ctx, args),
   }),

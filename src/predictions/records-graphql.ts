@@ -1,5 +1,5 @@
 import { builder, idBounds, pageBounds, pageType } from '../graphql/builder.ts'
-import { filters, flow } from './arguments.ts'
+import { filterArgs, order, session } from './arguments.ts'
 import type { ChatMessage, Execution } from './entity.ts'
 import {
   deleteMessages,
@@ -89,12 +89,9 @@ builder.queryFields((t) => ({
     type: [ChatMessageType],
     description: 'The messages of a chatflow, oldest first.',
     args: {
-      id: t.arg.string(flow),
-      chatId: t.arg.string(filters.chatId),
-      sessionId: t.arg.string(filters.sessionId),
-      order: t.arg(filters.order),
-      startDate: t.arg(filters.startDate),
-      endDate: t.arg(filters.endDate),
+      ...filterArgs(t.arg),
+      sessionId: t.arg.string(session),
+      order: t.arg(order),
     },
     authScopes: { manage: 'chatflows:view' },
     resolve: (_parent, args, ctx) => listMessages(ctx, args),
@@ -103,12 +100,9 @@ builder.queryFields((t) => ({
     type: MessagePageType,
     description: 'One page of the messages of a chatflow.',
     args: {
-      id: t.arg.string(flow),
-      chatId: t.arg.string(filters.chatId),
-      sessionId: t.arg.string(filters.sessionId),
-      order: t.arg(filters.order),
-      startDate: t.arg(filters.startDate),
-      endDate: t.arg(filters.endDate),
+      ...filterArgs(t.arg),
+      sessionId: t.arg.string(session),
+      order: t.arg(order),
       page: t.arg.int(page),
       limit: t.arg.int(limit),
     },
@@ -120,7 +114,7 @@ builder.queryFields((t) => ({
     description: "The runs of the workspace's flows, newest first; by default the last 100.",
     args: {
       chatflowid: t.arg.string({ description: 'Only of this chatflow.', ...idBounds }),
-      sessionId: t.arg.string(filters.sessionId),
+      sessionId: t.arg.string(session),
       page: t.arg.int({ ...page, required: false }),
       limit: t.arg.int({ ...limit, required: false }),
     },
@@ -140,13 +134,7 @@ builder.mutationFields((t) => ({
   deleteChatMessages: t.field({
     type: DeletedMessagesType,
     description: 'Removes the messages of a chatflow, or of one conversation of it.',
-    args: {
-      id: t.arg.string(flow),
-      chatId: t.arg.string(filters.chatId),
-      sessionId: t.arg.string(filters.sessionId),
-      startDate: t.arg(filters.startDate),
-      endDate: t.arg(filters.endDate),
-    },
+    args: { ...filterArgs(t.arg), sessionId: t.arg.string(session) },
     authScopes: { manage: 'chatflows:delete' },
     resolve: (_parent, args, ctx) => deleteMessages(ctx, args),
   }),

@@ -18,6 +18,7 @@ import {
   isInstance,
   type InstanceByKind,
   type InstanceKind,
+  type Tool,
 } from '../../src/engine/node/instances.ts'
 import type { Ports } from '../../src/engine/node/ports.ts'
 import type { FlowResult } from '../../src/engine/node/result.ts'
@@ -299,6 +300,16 @@ export async function buildInstance<K extends InstanceKind>(
   const built = await buildNode(node, told)
   if (!isInstance(built, kind)) throw new Error(`${node.name} built no ${kind}`)
   return built
+}
+
+/** A tool with these inputs, in a run of its own. */
+export const toolOf = (name: string, inputs: Record<string, unknown> = {}, told: Told = {}) =>
+  buildInstance('tool', { name, inputs }, told)
+
+/** What a tool says, as JSON. */
+export async function saidOf(answer: ReturnType<Tool['run']>): Promise<unknown> {
+  const said = await answer
+  return JSON.parse(typeof said === 'string' ? said : said.text)
 }
 
 const nobody: typeof globalThis.fetch = async () => {

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Tool } from '../../src/engine/node/instances.ts'
 import { dig } from '../../src/engine/text/paths.ts'
-import { buildInstance, failureOf, startStub, type Told } from './harness.ts'
+import { failureOf, saidOf, startStub, toolOf } from './harness.ts'
 
 let stub: Awaited<ReturnType<typeof startStub>> | undefined
 
@@ -11,14 +10,6 @@ afterEach(async () => {
 })
 
 const signal = new AbortController().signal
-const toolOf = (name: string, inputs: Record<string, unknown> = {}, told: Told = {}) =>
-  buildInstance('tool', { name, inputs }, told)
-
-/** What a tool says, as JSON. */
-async function told(answer: ReturnType<Tool['run']>): Promise<unknown> {
-  const text = await answer
-  return JSON.parse(typeof text === 'string' ? text : text.text)
-}
 
 /** A server that tells what it was sent. */
 async function echo() {
@@ -45,7 +36,7 @@ describe('requests tools', () => {
     }
     const tool = await toolOf('requestsGet', inputs, { ports })
     expect(tool.name).toBe('get_user')
-    const answer = await told(tool.run({ id: 'a/b', q: 'x y' }, { signal }))
+    const answer = await saidOf(tool.run({ id: 'a/b', q: 'x y' }, { signal }))
     expect(answer).toEqual({
       method: 'GET',
       url: '/users/a%2Fb?q=x+y',
@@ -73,7 +64,7 @@ describe('requests tools', () => {
       required: ['id'],
     })
     const urlFor = async (args: object) =>
-      dig(await told(tool.run({ ...args }, { signal })), ['url'])
+      dig(await saidOf(tool.run({ ...args }, { signal })), ['url'])
     expect(await urlFor({ id: 'a/b', limit: 3 })).toBe('/events/a%2Fb?limit=3')
     expect(await urlFor({ queryParams: { id: '7' } })).toBe('/events/7')
     expect(await urlFor({ limit: 3 })).toBe('/events/?limit=3')
@@ -87,8 +78,8 @@ describe('requests tools', () => {
       const inputs = { requestsGetUrl: base + path, requestsGetQueryParamsSchema: fields }
       const tool = await toolOf('requestsGet', inputs, { ports })
       const why = 'The argument ".." cannot be a part of the address.'
-      await expect(told(tool.run({ id: '..' }, { signal }))).rejects.toThrow(why)
-      expect(await told(tool.run({ id: '../%2e' }, { signal }))).toMatchObject({
+      await expect(saidOf(tool.run({ id: '..' }, { signal }))).rejects.toThrow(why)
+      expect(await saidOf(tool.run({ id: '../%2e' }, { signal }))).toMatchObject({
         url: '/events/..%2F%252e',
       })
     },
@@ -105,7 +96,7 @@ describe('requests tools', () => {
         requestsPostBodySchema: fields,
       }
       const tool = await toolOf(name, inputs, { ports })
-      const sent = await told(tool.run({ queryParams: { b: 1 } }, { signal }))
+      const sent = await saidOf(tool.run({ queryParams: { b: 1 } }, { signal }))
       expect(decodeURIComponent(JSON.stringify(sent))).toMatch(/queryParams.+b.+1/)
     },
   )
@@ -119,7 +110,7 @@ describe('requests tools', () => {
       properties: { name: { type: 'string' }, tags: { type: 'array' } },
       required: ['name'],
     })
-    const answer = await told(tool.run({ name: 'Fair', tags: ['a'] }, { signal }))
+    const answer = await saidOf(tool.run({ name: 'Fair', tags: ['a'] }, { signal }))
     expect(answer).toMatchObject({ body: '{"name":"Fair","tags":["a"]}' })
   })
 
@@ -127,7 +118,7 @@ describe('requests tools', () => {
     const { base, ports } = await echo()
     const tool = await toolOf('requestsGet', { requestsGetUrl: `${base}/x?a=1` }, { ports })
     expect(tool.schema['properties']).toHaveProperty('queryParams')
-    const answer = await told(tool.run({ queryParams: { q: 'x y' } }, { signal }))
+    const answer = await saidOf(tool.run({ queryParams: { q: 'x y' } }, { signal }))
     expect(answer).toMatchObject({ url: '/x?a=1&q=x+y' })
   })
 
@@ -138,7 +129,7 @@ describe('requests tools', () => {
     const { base, ports } = await echo()
     const inputs = { url: `${base}/x`, body: '{"a":1}' }
     const tool = await toolOf(name, inputs, { ports })
-    const answer = await told(tool.run({ body: { b: 2 } }, { signal }))
+    const answer = await saidOf(tool.run({ body: { b: 2 } }, { signal }))
     expect(answer).toMatchObject({ method, url: '/x', body: '{"a":1,"b":2}' })
   })
 

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Failure } from '../../src/core/errors.ts'
-import type { Tool } from '../../src/engine/node/instances.ts'
 import { calculate } from '../../src/engine/text/arithmetic.ts'
 import { createSandbox, type Sandbox } from '../../src/platform/workers/sandbox.ts'
-import { buildInstance, draw, failureOf, run, startProvider, type Told } from './harness.ts'
+import { draw, failureOf, run, saidOf, startProvider, toolOf } from './harness.ts'
 import { call, linesOf, script } from './script.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
@@ -19,14 +18,6 @@ afterAll(async () => {
 })
 
 const signal = new AbortController().signal
-const toolOf = (name: string, inputs: Record<string, unknown> = {}, told: Told = {}) =>
-  buildInstance('tool', { name, inputs }, told)
-
-/** What a tool says, as JSON. */
-async function told(answer: ReturnType<Tool['run']>): Promise<unknown> {
-  const text = await answer
-  return JSON.parse(typeof text === 'string' ? text : text.text)
-}
 
 /** An agent with the given tools, each a node. */
 const agent = (
@@ -97,7 +88,7 @@ describe('calculator', () => {
 
 test('the current date', async () => {
   const tool = await toolOf('currentDateTime')
-  const answer = await told(tool.run({}, { signal }))
+  const answer = await saidOf(tool.run({}, { signal }))
   expect(answer).toEqual({ date: '2026-01-02T03:04:05.678Z', day: 'Friday', timezone: 'UTC' })
 })
 

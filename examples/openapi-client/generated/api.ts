@@ -4159,14 +4159,14 @@ export interface operations {
       query?: {
         /** @description Only of this conversation. */
         chatId?: string;
-        /** @description Only of this session. */
-        sessionId?: string;
-        /** @description Oldest first when absent. */
-        order?: components["schemas"]["MessageOrder"];
         /** @description From then on. */
         startDate?: string;
         /** @description Up to then. */
         endDate?: string;
+        /** @description Only of this session. */
+        sessionId?: string;
+        /** @description Oldest first when absent. */
+        order?: components["schemas"]["MessageOrder"];
         /**
          * @description Page number, from 1.
          * @example 1
@@ -4213,12 +4213,12 @@ export interface operations {
       query?: {
         /** @description Only of this conversation. */
         chatId?: string;
-        /** @description Only of this session. */
-        sessionId?: string;
         /** @description From then on. */
         startDate?: string;
         /** @description Up to then. */
         endDate?: string;
+        /** @description Only of this session. */
+        sessionId?: string;
       };
       path: {
         /** @description The chatflow. */
